@@ -1,0 +1,81 @@
+"""Every task of the project as one session: `nox -s docs` is the main job, `nox -s tests` its tests.
+
+Packages come from `constraints.txt`, which `nox -s lock` writes, so that every machine builds
+the same site.  uv makes the environments when it is installed, virtualenv when it is not.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2025.5"
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.sessions = ["docs", "tests", "lint", "types"]
+
+PROJECT = nox.project.load_toml("pyproject.toml")
+GROUPS = ("docs", "tests", "lint", "types")
+
+
+def install(session: nox.Session, group: str) -> None:
+    """Install one dependency group and the project itself, at the locked versions.
+
+    The project comes without dependencies, second: a locked file has hashes, and no hash
+    can be given for a directory.
+    """
+    needed = [*PROJECT["project"]["dependencies"], *nox.project.dependency_groups(PROJECT, group)]
+    session.install("-c", "constraints.txt", *needed)
+    session.install("--no-deps", "-e", ".")
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Derive, prove and publish: build the site into site/, strictly."""
+    install(session, "docs")
+    session.run("mkdocs", "build", "--strict", *session.posargs)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run the tests on all cores; arguments go to pytest."""
+    install(session, "tests")
+    session.run("pytest", "-n", "auto", *session.posargs)
+
+
+@nox.session
+def serve(session: nox.Session) -> None:
+    """Show the site on localhost and rebuild it at each change."""
+    install(session, "docs")
+    session.run("mkdocs", "serve", "--no-strict", *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style and formatting; `nox -s lint -- --fix` mends what can be mended."""
+    session.install("-c", "constraints.txt", *nox.project.dependency_groups(PROJECT, "lint"))
+    fix = "--fix" in session.posargs
+    session.run("ruff", "check", *(["--fix"] if fix else []))
+    session.run("ruff", "format", *([] if fix else ["--check"]))
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check the types of the library, the tools and this file, strictly."""
+    install(session, "types")
+    session.run("mypy")
+
+
+@nox.session(default=False)
+def lock(session: nox.Session) -> None:
+    """Write constraints.txt anew from pyproject.toml (`-- --upgrade` for newer versions)."""
+    session.install("uv")
+    groups = [argument for group in GROUPS for argument in ("--group", group)]
+    session.run(
+        *("uv", "pip", "compile", "pyproject.toml", "--all-extras", *groups),
+        *("--universal", "--generate-hashes", "--no-header", "--quiet", "-o", "constraints.txt"),
+        *session.posargs,
+    )
+    if re.search(r"\w+://", Path("constraints.txt").read_text()):
+        session.error("constraints.txt names an address: compile it without extra indexes")

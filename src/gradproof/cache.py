@@ -1,0 +1,149 @@
+"""Results kept on disk, named by the content of what made them.
+
+A page of the site derives and proves its formulas while it is built.  What has not changed need
+not be proved again: a result is stored under a digest of the engine, of the claim's own source
+and of the versions beneath them.  Nothing here imports SymPy, so that a build without a change
+does not either.
+
+Claims share their modules, so a module's digest would be too coarse.  `claim_digest` takes the
+claim's function and whatever module-level names it uses, and what those use, and so on; another
+claim in the same file may change without disturbing it.
+
+References: `gradproof.page` is the only user.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import os
+import platform
+import tempfile
+from collections.abc import Callable, Iterator
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+__all__ = ["claim_digest", "digest", "engine_digest", "remember"]
+
+PACKAGE = Path(__file__).parent
+SOURCES = PACKAGE / "sources"
+BENEATH = ("sympy", "mpmath", "python-flint", "numpy")  # what a result may rest on, beside our own code
+
+
+def digest(*parts: str) -> str:
+    """Name content: one digest of all parts, in their order."""
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def remember(key: str, make: Callable[[], str]) -> str:
+    """Return what is stored under `key`; if nothing is, or it is damaged, make it and store it."""
+    path = Path(os.environ.get("GRADPROOF_CACHE", ".cache/gradproof")) / key[:2] / key[2:]
+    found = _read(path)
+    if found is None:
+        found = make()
+        _write(path, found)
+    return found
+
+
+def _read(path: Path) -> str | None:
+    try:
+        seal, _, text = path.read_bytes().decode().partition("\n")
+    except (OSError, UnicodeDecodeError):
+        return None
+    return text if seal == digest(text) else None
+
+
+def _write(path: Path, text: str) -> None:
+    """Write at once or not at all: another build may be reading."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
+        file.write(f"{digest(text)}\n{text}".encode())
+    Path(file.name).replace(path)
+
+
+@cache
+def engine_digest() -> str:
+    """Name everything that could change a result, save the sources: our code, and what lies beneath it."""
+    files = [p for p in sorted(PACKAGE.rglob("*.py")) if p.parent != SOURCES or p.name == "__init__.py"]
+    files += sorted(PACKAGE.glob("katex/*.js"))
+    code = [part for path in files for part in (path.relative_to(PACKAGE).as_posix(), path.read_text("utf-8"))]
+    return digest(platform.python_version(), *map(_version, BENEATH), *code)
+
+
+def _version(package: str) -> str:
+    """Tell an absent package from every present one: evidence that is missing may appear."""
+    try:
+        return f"{package} {version(package)}"
+    except PackageNotFoundError:
+        return f"{package} absent"
+
+
+def claim_digest(module: str, function: str) -> str:
+    """Name one claim: the engine, and the part of `sources/<module>.py` that `function` reaches."""
+    return digest(engine_digest(), module, function, *sorted(_reached(module, {function})))
+
+
+def _reached(module: str, names: set[str]) -> set[str]:
+    """Return the statements of `module` that decide the value of `names`, each as text."""
+    bindings, always = _statements(module)
+    todo, seen = set(names), set[str]()
+    statements = dict.fromkeys(always)
+    while todo:
+        name = todo.pop()
+        seen.add(name)
+        for statement in bindings.get(name, ()):
+            statements[statement] = None
+            todo |= _loaded(statement) - seen
+        todo |= {loaded for statement in always for loaded in _loaded(statement)} - seen
+    reached = {ast.dump(statement) for statement in statements}
+    for statement in statements:
+        for sibling, wanted in _siblings(statement):
+            reached |= _reached(sibling, wanted or set(_statements(sibling)[0]))
+    return reached
+
+
+@cache
+def _statements(module: str) -> tuple[dict[str, list[ast.stmt]], list[ast.stmt]]:
+    """Index a module's statements by the names they bind; those that bind none count for every name."""
+    bindings: dict[str, list[ast.stmt]] = {}
+    always: list[ast.stmt] = []
+    for statement in ast.parse((SOURCES / f"{module}.py").read_text("utf-8")).body:
+        bound = set(_bound(statement))
+        for name in bound:
+            bindings.setdefault(name, []).append(statement)
+        docstring = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+        if not bound and not docstring:
+            always.append(statement)
+    return bindings, always
+
+
+def _bound(statement: ast.stmt) -> Iterator[str]:
+    match statement:
+        case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+            yield name
+        case ast.Import(names=names) | ast.ImportFrom(names=names):
+            yield from (alias.asname or alias.name.partition(".")[0] for alias in names)
+        case _:
+            for node in ast.walk(statement):
+                if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                    yield node.id
+
+
+def _loaded(statement: ast.stmt) -> set[str]:
+    return {n.id for n in ast.walk(statement) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+
+
+def _siblings(statement: ast.stmt) -> Iterator[tuple[str, set[str] | None]]:
+    """Yield each module of `sources` that an import names, with the names it takes (None: all)."""
+    if not isinstance(statement, ast.ImportFrom):
+        return
+    origin = ("gradproof.sources." if statement.level else "") + (statement.module or "")
+    package, _, module = origin.rstrip(".").rpartition("gradproof.sources")
+    if package or not origin.startswith("gradproof.sources"):
+        return
+    taken = {alias.name for alias in statement.names}
+    if module := module.lstrip("."):
+        yield module, taken
+    else:
+        yield from ((name, None) for name in taken if (SOURCES / f"{name}.py").exists())
