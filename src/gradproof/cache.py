@@ -24,7 +24,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-__all__ = ["claim_digest", "digest", "engine_digest", "remember"]
+__all__ = ["claim_digest", "digest", "engine_digest", "remember", "sources_digest"]
 
 PACKAGE = Path(__file__).parent
 SOURCES = PACKAGE / "sources"
@@ -77,6 +77,12 @@ def _version(package: str) -> str:
         return f"{package} {version(package)}"
     except PackageNotFoundError:
         return f"{package} absent"
+
+
+@cache
+def sources_digest() -> str:
+    """Name all sources together, for what may use any of them."""
+    return digest(*(path.read_text("utf-8") for path in sorted(SOURCES.glob("*.py"))))
 
 
 def claim_digest(module: str, function: str) -> str:

@@ -1,0 +1,11 @@
+from sympy import Idx, IndexedBase, Sum, symbols
+
+from gradproof import check
+
+N = symbols("N", integer=True, positive=True)
+m, b = symbols("m b")
+i = Idx("i", (1, N))
+x, y = IndexedBase("x"), IndexedBase("y")
+
+loss = Sum((y[i] - (m * x[i] + b)) ** 2, i) / N
+print(check(loss, m, 2 / N * Sum(x[i] * (y[i] - m * x[i] - b), i)))  # the sign is wrong

@@ -1,0 +1,3 @@
+from gradproof.sources import backprop
+
+print(backprop.eq_5_12().verify())

@@ -1,0 +1,276 @@
+"""Checked objects as HTML, for the pages of a site.
+
+Each function returns one piece of a page.  Every formula in it is printed from the object that
+was checked, and an object that does not pass its check is an error here, so that a page with a
+false formula cannot be built.  Where an engraved formula stands on its own it carries
+`data-checked`, the name of the object behind it; the site's build refuses any that does not.
+
+Nothing here knows MkDocs, and nothing imports the engine, or SymPy beneath it, before the cache
+has been asked: see `gradproof.cache`.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import importlib
+import io
+from collections.abc import Iterable
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gradproof.cache import claim_digest, digest, engine_digest, remember, sources_digest
+from gradproof.typeset import typeset
+
+if TYPE_CHECKING:
+    from gradproof.claim import Claim, Misprint, Source
+    from gradproof.derivation import Derivation
+    from gradproof.verdict import Evidence, Verdict
+
+__all__ = ["PageError", "claim", "definition", "derivation", "example", "locate", "rules_table"]
+
+SIGNS = {"proved": "✓", "refuted": "✗", "undecided": "?", "agrees": "✓", "disagrees": "✗", "missing": "–"}
+FOLDED_FROM = 5  # lines; a shorter derivation is read at once
+
+
+class PageError(Exception):
+    """What a page was to show did not pass its check."""
+
+
+def locate(identity: str) -> tuple[str, str]:
+    """Return the module of `sources` and the function that make the claim `identity`.
+
+    >>> locate("backprop.5.12"), locate("averages.linreg.m")
+    (('backprop', 'eq_5_12'), ('averages', 'linreg_m'))
+    """
+    module, _, name = identity.replace("-", "_").partition(".")
+    name = name.replace(".", "_") or module
+    return module, f"eq_{name}" if name[0].isdigit() else name
+
+
+def claim(identity: str) -> str:
+    """Return a claim of the sources as HTML, or raise `PageError` if it does not hold."""
+    module, function = locate(identity)
+    return remember(digest("claim", claim_digest(module, function)), lambda: render_claim(_load(identity)))
+
+
+def _load(identity: str) -> Claim:
+    from gradproof import sources
+
+    return sources.claim(identity)
+
+
+def definition(identity: str) -> str:
+    """Return a numbered definition of a source: an entry of its module's `DEFINITIONS`."""
+    module, _, number = identity.partition(".")
+
+    def make() -> str:
+        equation = importlib.import_module(f"gradproof.sources.{module}").DEFINITIONS[number]
+        anchor = f'<a class="gp-number" href="#{identity}">({number})</a>'
+        return f'<div class="gp-definition" id="{identity}">{_display(equation, identity)}{anchor}</div>'
+
+    return remember(digest("definition", identity, claim_digest(module, "DEFINITIONS")), make)
+
+
+def derivation(derived: Derivation, name: str = "derivation") -> str:
+    """Return a derivation with its steps, or raise `PageError` if a step is wrong."""
+    verdict = _proved(derived.verify(), name, derived)
+    lhs, lines = _left(derived), _lines(_left(derived), derived.lines)
+    body = [_display(lhs, name, derived.result), _verdict(verdict, True), _fold("Steps", lines, len(derived.lines))]
+    return _article("gp-derivation", name, *body, _evidence(verdict.evidence))
+
+
+def rules_table() -> str:
+    """Return the table of rules, each with its law and one worked example."""
+
+    def make() -> str:
+        from gradproof.rules import RULES
+
+        rows = "".join(
+            f'<tr id="{_slug(rule.name)}"><th scope="row">{escape(rule.name)}<small>{escape(rule.note)}</small></th>'
+            f"<td>{_display(rule.law, rule.name)}</td></tr>"
+            for rule in RULES
+        )
+        head = '<tr><th scope="col">Rule</th><th scope="col">Law</th></tr>'
+        return f'<table class="gp-rules"><thead>{head}</thead><tbody>{rows}</tbody></table>'
+
+    return remember(digest("rules", engine_digest()), make)
+
+
+def example(path: str) -> str:
+    """Run a Python file and return its code with what it printed, or with what its last line is worth."""
+    code = Path(path).read_text("utf-8")
+    rests_on = [engine_digest(), sources_digest()] if "gradproof.sources" in code else [engine_digest()]
+    return remember(digest("example", path, code, *rests_on), lambda: _run(code, path))
+
+
+def _run(code: str, path: str) -> str:
+    tree = ast.parse(code, path)
+    last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
+    names: dict[str, Any] = {"__name__": "__main__"}
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        exec(compile(tree, path, "exec"), names)  # noqa: S102 -- running our own file is the purpose
+        value = eval(compile(ast.Expression(last.value), path, "eval"), names) if last else None  # noqa: S307
+    text = printed.getvalue()
+    shown = f'<pre class="gp-output"><code>{escape(text)}</code></pre>' if text else ""
+    if hasattr(value, "lines"):
+        shown += derivation(value, Path(path).stem)
+    elif value is not None:
+        shown += f'<pre class="gp-output"><code>{escape(str(value))}</code></pre>'
+    return f'<div class="gp-example">{_code(code)}{shown}</div>'
+
+
+# --- the parts of a claim -------------------------------------------------------------------
+
+
+def render_claim(claim: Claim) -> str:
+    """Return the HTML of a claim that holds; `claim` does so through the cache."""
+    verdict = _proved(claim.verify(), claim.id, claim.statement, f"{claim.place} of “{claim.source.title}”")
+    module, function = locate(claim.id)
+    code = f"from gradproof.sources import {module}\n\nprint({module}.{function}().verify())\n"
+    steps = ""
+    if claim.lines:
+        steps = _fold("Steps, line by line", _lines(claim.statement.lhs, claim.lines), len(claim.lines))
+    return _article(
+        "gp-claim",
+        claim.id,
+        _heading(claim),
+        _display(claim.statement, claim.id),
+        _verdict(verdict, bool(claim.statement.free_symbols)),
+        *(_misprint(misprint, claim) for misprint in claim.misprints),
+        f'<p class="gp-remark">{escape(claim.remark)}</p>' if claim.remark else "",
+        steps,
+        _single_steps(claim.derivation),
+        _evidence(verdict.evidence),
+        f'<details class="gp-fold"><summary>As printed</summary>{_printed(claim.printed, claim.id)}</details>',
+        f'<details class="gp-fold"><summary>Check it yourself</summary>{_code(code)}</details>',
+    )
+
+
+def _proved(verdict: Verdict, name: str, formula: object, where: str = "") -> Verdict:
+    """Let a proved verdict pass; of any other, say which formula, where, and the first wrong step."""
+    wrong = [item for item in verdict.evidence if item.outcome == "disagrees"]
+    if verdict.status == "proved" and not wrong:
+        return verdict
+    lines = [f"{name}{where and f' ({where})'} is {verdict.status}, so it cannot be published", f"formula: {formula}"]
+    lines += [f"first wrong step: {verdict.reason}"] if verdict.reason else []
+    lines += [str(verdict.witness)] if verdict.witness else []
+    raise PageError("\n  ".join([*lines, *map(str, wrong)]))
+
+
+def _heading(claim: Claim) -> str:
+    number = f'<a class="gp-number" href="#{claim.id}">{escape(claim.place)}</a>'
+    return f'<header class="gp-source">{number} {_attribution(claim.source)}</header>'
+
+
+def _attribution(source: Source) -> str:
+    title = f'<a href="{escape(source.url)}"><cite>{escape(source.title)}</cite></a>'
+    rest = [str(part) for part in (source.author, source.year, source.licence) if part]
+    return f'<span class="gp-attribution">{title}, {escape(", ".join(rest))}</span>'
+
+
+def _verdict(verdict: Verdict, general: bool) -> str:
+    scope = " for every size and every value at which both sides are defined" if general else ""
+    given = ", ".join(typeset(_latex(relation)) for relation in verdict.assumptions)
+    assuming = f'<span class="gp-assuming">assuming {given}</span>' if given else ""
+    return f'<p class="gp-verdict gp-{verdict.status}">{_sign(verdict.status)} {scope} {assuming}</p>'
+
+
+def _misprint(misprint: Misprint, claim: Claim) -> str:
+    """Show a line that a source printed wrongly: as printed, refuted, and mended."""
+    verdict = misprint.verdict
+    if verdict.status != "refuted":
+        raise PageError(f"{claim.id}: the misprint at {misprint.place} is {verdict.status}, not refuted")
+    parts = [f'<p class="gp-verdict gp-refuted">{_sign("refuted", "Misprint")} {escape(misprint.place)}, as printed</p>']
+    parts += [_printed(misprint.printed, claim.id), "<p>Read literally, this is</p>", _display(misprint.reading, claim.id)]
+    parts += [f"<p>which is false: {escape(str(verdict.witness))}.</p>" if verdict.witness else ""]
+    parts += ["<p>What was meant:</p>", _display(misprint.corrected, claim.id)]
+    return f'<section class="gp-misprint">{"".join(parts)}</section>'
+
+
+def _single_steps(derived: Derivation | None) -> str:
+    if derived is None or not derived.steps:
+        return ""
+    rows = [(step.after, step.rule.name) for step in derived.steps]
+    summary = f"Every single step ({len(rows)})"
+    return f'<details class="gp-fold"><summary>{summary}</summary>{_lines(_left(derived), rows)}</details>'
+
+
+def _lines(lhs: object, lines: Iterable[tuple[Any, str]]) -> str:
+    """Return the lines of a derivation, aligned at their equality signs, each with its rule beside it."""
+    rows, left = [], _inline(_latex(lhs))
+    for expression, rule in lines:
+        formula = _inline("{}= " + _latex(expression))
+        rows.append(
+            f'<li><span class="gp-left">{left}</span><span class="gp-right">{formula}</span>'
+            f'<span class="gp-rule">{escape(rule)}</span></li>'
+        )
+        left = ""
+    return f'<ol class="gp-lines">{"".join(rows)}</ol>'
+
+
+def _evidence(evidence: tuple[Evidence, ...]) -> str:
+    agreeing = [item for item in evidence if item.outcome == "agrees"]
+    rows = "".join(
+        f"<li>{_sign(item.outcome, item.kind)} <span>{escape(item.says)}</span> "
+        f"<small>rests on {escape(item.rests_on)}</small></li>"
+        for item in evidence
+    )
+    kinds = ", ".join(dict.fromkeys(item.kind for item in agreeing))
+    summary = f"Evidence: {escape(kinds)}"
+    return f'<details class="gp-fold gp-evidence"><summary>{summary}</summary><ul>{rows}</ul></details>'
+
+
+# --- small pieces ---------------------------------------------------------------------------
+
+
+def _article(kind: str, name: str, *body: str) -> str:
+    return f'<article class="{kind}" id="{escape(name)}">{"".join(body)}</article>\n'
+
+
+def _fold(title: str, body: str, length: int) -> str:
+    state = "" if length >= FOLDED_FROM else " open"
+    return f'<details class="gp-fold"{state}><summary>{title} ({length})</summary>{body}</details>'
+
+
+def _sign(status: str, word: str = "") -> str:
+    """Return a verdict as a sign and a word: colour alone would tell some readers nothing."""
+    return f'<strong class="gp-{status}"><span aria-hidden="true">{SIGNS[status]}</span> {word or status.title()}</strong>'
+
+
+def _left(derived: Derivation) -> Any:
+    from sympy import Derivative
+
+    return Derivative(derived.loss, derived.wrt, evaluate=False)
+
+
+def _latex(expression: object) -> str:
+    from gradproof.latex import to_latex
+
+    return to_latex(expression)
+
+
+def _display(expression: object, name: str, equals: object = None) -> str:
+    latex = _latex(expression) if equals is None else f"{_latex(expression)} = {_latex(equals)}"
+    return _printed(latex, name)
+
+
+def _printed(latex: str, name: str) -> str:
+    return f'<div class="gp-formula" tabindex="0" data-checked="{escape(name)}">{typeset(latex, display=True)}</div>'
+
+
+def _inline(latex: str) -> str:
+    return typeset(rf"\displaystyle {latex}") if latex else ""
+
+
+def _slug(name: str) -> str:
+    return "rule-" + "-".join("".join(c if c.isalnum() else " " for c in name.lower()).split())
+
+
+def _code(source: str) -> str:
+    from pygments import highlight
+    from pygments.formatters import HtmlFormatter
+    from pygments.lexers import PythonLexer
+
+    return str(highlight(source, PythonLexer(), HtmlFormatter(cssclass="highlight", wrapcode=True)))

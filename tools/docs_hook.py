@@ -1,0 +1,191 @@
+"""What MkDocs would let pass, this hook does not.
+
+MkDocs and markdown-exec build a site, and report success, when a block of a page never ran, when
+a block ends the program, or when a link to a heading inside generated HTML is dead.  Here each
+of these is a warning, which `strict: true` turns into a failed build; so is a displayed equation
+with no checked object behind it, a formula that KaTeX rejects, and a page that loads anything
+from a third party.  The hook also typesets the inline mathematics of the prose.
+
+All of the project's dependence on MkDocs is in this file and in mkdocs.yml.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from html import unescape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urljoin, urlsplit
+
+from gradproof.typeset import TypesetError, typeset
+
+if TYPE_CHECKING:
+    from mkdocs.config.defaults import MkDocsConfig
+    from mkdocs.structure.pages import Page
+    from mkdocs.structure.toc import AnchorLink
+
+log = logging.getLogger("mkdocs.hooks.gradproof")
+
+FENCE = re.compile(r"^\s*(?P<marks>`{3,}|~{3,})(?P<info>[^`]*)$")
+IDENTITY = re.compile(r"""\bid=["']?([^"'\s}]+)""")
+INLINE = re.compile(r'<span class="arithmatex">\\\((.*?)\\\)</span>', re.DOTALL)
+TYPED_DISPLAY = re.compile(r'<(?:div|span) class="arithmatex">\\\[(.*?)\\\]', re.DOTALL)
+DISPLAY = re.compile(r'(data-checked="[^"]+">)?<span[^>]* class="katex-display"')
+ANCHOR = re.compile(r'\s(?:id|name)="([^"]+)"')
+LINK = re.compile(r'<a\b[^>]*?\shref="([^"]*)"')
+LOADED = re.compile(r"<(?:script|img|iframe|source|audio|video|embed|track|link)\b[^>]*>")
+ADDRESS = re.compile(r'\s(?:src|href|srcset|data)="?((?:https?:)?//[^"\s>]+)')
+NOT_LOADED = re.compile(r'\srel="?(?:canonical|alternate|next|prev|me|license)')
+IMPORTED = re.compile(r"""(?:url\(|@import)\s*["']?((?:https?:)?//[^"')\s]+)""")
+
+
+@dataclass
+class Blocks:
+    """The blocks of the page at hand: those that its author wrote, and those that ran."""
+
+    page: str = ""
+    written: Counter[str] = field(default_factory=Counter)
+    ran: Counter[str] = field(default_factory=Counter)
+    serving: bool = False
+
+
+blocks = Blocks()
+
+
+def on_config(config: MkDocsConfig) -> None:
+    """Watch each block run: wrap what markdown-exec, already configured, registered."""
+    for fence in config.mdx_configs.get("pymdownx.superfences", {}).get("custom_fences", ()):
+        if getattr(fence["format"], "__module__", "").startswith("markdown_exec"):
+            fence["format"] = _watched(fence["format"])
+
+
+def on_startup(command: str, **_: Any) -> None:
+    """Remember whether the site is built once, or again at each change."""
+    blocks.serving = command == "serve"
+
+
+def on_pre_build(config: MkDocsConfig) -> None:  # noqa: ARG001
+    """Let `mkdocs serve` see edited modules: a block imports the package afresh in each build."""
+    if not blocks.serving:
+        return
+    for name in [name for name in sys.modules if name.partition(".")[0] == "gradproof"]:
+        del sys.modules[name]
+
+
+def on_page_markdown(markdown: str, page: Page, **_: Any) -> None:
+    """Take down which blocks are to run."""
+    blocks.page, blocks.written, blocks.ran = page.file.src_uri, Counter(_executed(markdown)), Counter()
+    if "data-checked" in markdown:
+        _report("only gradproof.page may write data-checked")
+
+
+def on_page_content(html: str, page: Page, **_: Any) -> str:
+    """Compare the blocks with those that ran, and turn mathematics into HTML."""
+    for name in blocks.written - blocks.ran:
+        _report(f"the block {name} did not run; look for a misspelt option or a fence left open")
+    if "Traceback (most recent call last)" in unescape(html):
+        _report("a block printed a traceback")
+    for formula in TYPED_DISPLAY.findall(html):
+        _report(f"a displayed equation has no checked object behind it: {unescape(formula).strip()}")
+    if any(not checked for checked in DISPLAY.findall(html)):
+        _report("a displayed equation was typeset with no checked object behind it")
+    for heading in _headings(page.toc):
+        if "\\(" in heading.title:
+            _report(f"a heading holds mathematics, which search and contents cannot show: {heading.title}")
+    return INLINE.sub(_typeset, html)
+
+
+def on_post_build(config: MkDocsConfig) -> None:
+    """Read the site as a browser would: every link must lead somewhere, every file be our own."""
+    site = Path(config.site_dir)
+    base = urlsplit(config.site_url or "").path.rstrip("/") + "/"
+    pages = {path.relative_to(site).as_posix(): path.read_text("utf-8") for path in site.rglob("*.html")}
+    anchors = {name: {unescape(a) for a in ANCHOR.findall(html)} for name, html in pages.items()}
+    for blocks.page, html in pages.items():
+        for href in sorted(set(LINK.findall(html))):
+            if problem := _dead(unescape(href), blocks.page, base, site, anchors):
+                _report(problem)
+        for tag in LOADED.findall(html):
+            if (address := ADDRESS.search(tag)) and not NOT_LOADED.search(tag):
+                _report(f"the page loads {address[1]} from a third party")
+    for path in site.rglob("*.css"):
+        blocks.page = path.relative_to(site).as_posix()
+        for address in IMPORTED.findall(path.read_text("utf-8")):
+            _report(f"the style sheet loads {address} from a third party")
+
+
+def _report(problem: str) -> None:
+    log.warning("%s: %s", blocks.page, problem)
+
+
+def _watched(run: Callable[..., str]) -> Callable[..., str]:
+    """Note that a block ran, and let none end the build: `sys.exit(0)` would look like success."""
+
+    def watched(source: str, language: str, css_class: str, options: dict[str, Any], md: Any, **kwargs: Any) -> str:
+        name = str(options.get("id") or "without id=")
+        try:
+            html = run(source, language, css_class, options, md, **kwargs)
+        except SystemExit as error:
+            _report(f"the block {name} called sys.exit({error.code!r})")
+            return ""
+        blocks.ran[name] += 1
+        if "Traceback (most recent call last)" in unescape(html):
+            _report(f"the block {name} raised; markdown-exec's warning says what")
+        return html
+
+    return watched
+
+
+def _executed(markdown: str) -> Iterator[str]:
+    """Yield the id of each fence that has options: none but executed blocks have any."""
+    closing = ""
+    for line in markdown.splitlines():
+        fence = FENCE.match(line)
+        if closing:
+            if fence and not fence["info"].strip() and fence["marks"].startswith(closing):
+                closing = ""
+        elif fence:
+            closing = fence["marks"]
+            if "=" in fence["info"]:
+                name = IDENTITY.search(fence["info"])
+                yield name[1] if name else "without id="
+    if closing:
+        _report("a fence is left open at the end of the page")
+
+
+def _headings(items: Iterable[AnchorLink]) -> Iterator[AnchorLink]:
+    for item in items:
+        yield item
+        yield from _headings(item.children)
+
+
+def _typeset(match: re.Match[str]) -> str:
+    try:
+        return typeset(unescape(match[1]).strip())
+    except TypesetError as error:
+        _report(str(error))
+        return ""
+
+
+def _dead(href: str, page: str, base: str, site: Path, anchors: dict[str, set[str]]) -> str:
+    """Return what is wrong with a link of our own site, or nothing."""
+    target = urlsplit(href)
+    if target.scheme or target.netloc:
+        return ""
+    place = unquote(urljoin(base + page, target.path or "")) if target.path else base + page
+    name = place.removeprefix(base)
+    if name.endswith("/") or not name:
+        name += "index.html"
+    if not (site / name).is_file() and (site / name / "index.html").is_file():
+        name += "/index.html"
+    if not (site / name).is_file():
+        return f"the link {href} leads nowhere"
+    fragment = unquote(target.fragment)
+    if fragment and not fragment.startswith("__") and name in anchors and fragment not in anchors[name]:
+        return f"the link {href} leads to no heading and no formula"
+    return ""
