@@ -26,6 +26,7 @@ from gradproof.typeset import typeset
 if TYPE_CHECKING:
     from gradproof.claim import Claim, Misprint, Source
     from gradproof.derivation import Derivation
+    from gradproof.rules import Rule
     from gradproof.verdict import Evidence, Verdict
 
 __all__ = ["PageError", "claim", "definition", "derivation", "example", "locate", "rules_table"]
@@ -82,20 +83,29 @@ def derivation(derived: Derivation, name: str = "derivation") -> str:
 
 
 def rules_table() -> str:
-    """Return the table of rules, each with its law and one worked example."""
+    """Return the table of rules, each with its law and, where one line shows it, an example."""
 
     def make() -> str:
-        from gradproof.rules import RULES
+        from gradproof.rules import RULES, SUM_RULES
 
-        rows = "".join(
-            f'<tr id="{_slug(rule.name)}"><th scope="row">{escape(rule.name)}<small>{escape(rule.note)}</small></th>'
-            f"<td>{_display(rule.law, rule.name)}</td></tr>"
-            for rule in RULES
-        )
-        head = '<tr><th scope="col">Rule</th><th scope="col">Law</th></tr>'
+        head = '<tr><th scope="col">Rule</th><th scope="col">Law</th><th scope="col">Example</th></tr>'
+        rows = "".join(map(_rule_row, (*RULES, *SUM_RULES)))
         return f'<table class="gp-rules"><thead>{head}</thead><tbody>{rows}</tbody></table>'
 
     return remember(digest("rules", engine_digest()), make)
+
+
+def _rule_row(rule: Rule) -> str:
+    """Return a rule's row; its example is derived and verified as everything else is."""
+    shown = ""
+    if len(rule.example) == 2 and rule.example[0] != rule.example[1]:
+        from gradproof.derivation import derive
+
+        derived = derive(*rule.example)
+        _proved(derived.verify(), f"the example of the {rule.name}", derived)
+        shown = _display(_left(derived), rule.name, derived.result)
+    name = f'<th scope="row">{escape(rule.name)}</th>'
+    return f'<tr id="{_slug(rule.name)}">{name}<td>{_display(rule.law, rule.name)}</td><td>{shown}</td></tr>'
 
 
 def example(path: str) -> str:
@@ -107,11 +117,13 @@ def example(path: str) -> str:
 
 def _run(code: str, path: str) -> str:
     tree = ast.parse(code, path)
-    last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
+    last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None  # as a notebook shows it
     names: dict[str, Any] = {"__name__": "__main__"}
     with contextlib.redirect_stdout(io.StringIO()) as printed:
         exec(compile(tree, path, "exec"), names)  # noqa: S102 -- running our own file is the purpose
-        value = eval(compile(ast.Expression(last.value), path, "eval"), names) if last else None  # noqa: S307
+        value: Any = None
+        if isinstance(last, ast.Expr):
+            value = eval(compile(ast.Expression(last.value), path, "eval"), names)  # noqa: S307
     text = printed.getvalue()
     shown = f'<pre class="gp-output"><code>{escape(text)}</code></pre>' if text else ""
     if hasattr(value, "lines"):
@@ -182,10 +194,15 @@ def _misprint(misprint: Misprint, claim: Claim) -> str:
     verdict = misprint.verdict
     if verdict.status != "refuted":
         raise PageError(f"{claim.id}: the misprint at {misprint.place} is {verdict.status}, not refuted")
-    parts = [f'<p class="gp-verdict gp-refuted">{_sign("refuted", "Misprint")} {escape(misprint.place)}, as printed</p>']
-    parts += [_printed(misprint.printed, claim.id), "<p>Read literally, this is</p>", _display(misprint.reading, claim.id)]
-    parts += [f"<p>which is false: {escape(str(verdict.witness))}.</p>" if verdict.witness else ""]
-    parts += ["<p>What was meant:</p>", _display(misprint.corrected, claim.id)]
+    parts = (
+        f'<p class="gp-verdict">{_sign("refuted", "Misprint")} {escape(misprint.place)}, as printed</p>',
+        _printed(misprint.printed, claim.id),
+        "<p>Read literally, this is</p>",
+        _display(misprint.reading, claim.id),
+        f"<p>which is false: {escape(str(verdict.witness))}.</p>" if verdict.witness else "",
+        "<p>What was meant:</p>",
+        _display(misprint.corrected, claim.id),
+    )
     return f'<section class="gp-misprint">{"".join(parts)}</section>'
 
 
@@ -218,7 +235,7 @@ def _evidence(evidence: tuple[Evidence, ...]) -> str:
         for item in evidence
     )
     kinds = ", ".join(dict.fromkeys(item.kind for item in agreeing))
-    summary = f"Evidence: {escape(kinds)}"
+    summary = f"Rests on {len(agreeing)} check{'s' if len(agreeing) != 1 else ''}: {escape(kinds)}"
     return f'<details class="gp-fold gp-evidence"><summary>{summary}</summary><ul>{rows}</ul></details>'
 
 
@@ -236,7 +253,8 @@ def _fold(title: str, body: str, length: int) -> str:
 
 def _sign(status: str, word: str = "") -> str:
     """Return a verdict as a sign and a word: colour alone would tell some readers nothing."""
-    return f'<strong class="gp-{status}"><span aria-hidden="true">{SIGNS[status]}</span> {word or status.title()}</strong>'
+    sign = f'<span aria-hidden="true">{SIGNS[status]}</span>'
+    return f'<strong class="gp-{status}">{sign} {escape(word) or status.title()}</strong>'
 
 
 def _left(derived: Derivation) -> Any:
