@@ -1,0 +1,62 @@
+"""gradproof: gradients that can be trusted.
+
+The pipeline, which the file names follow:
+
+    loss or model ── rules, one step at a time ──> derivation ── normal form ──> verdict
+     (plain SymPy)                                    │                           │
+                                                      ├── independent checks ──> evidence
+                                                      └── page (steps, verdict, evidence, code)
+
+Names are loaded when they are first used, so that `import gradproof` costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "derive": "derivation",
+    "Derivation": "derivation",
+    "NoRuleAppliesError": "derivation",
+    "Step": "derivation",
+    "Model": "model",
+    "check": "model",
+    "equal": "proof",
+    "Evidence": "verdict",
+    "Verdict": "verdict",
+    "Witness": "verdict",
+    "RULES": "rules",
+    "Rule": "rules",
+    "NotationError": "notation",
+    "RangeError": "notation",
+    "KinkError": "values",
+    "UndefinedError": "values",
+    "Claim": "claim",
+    "remainder_slopes": "checks.remainder",
+}
+
+__all__ = ["__version__", *_HOME]
+
+if TYPE_CHECKING:
+    from gradproof.checks.remainder import remainder_slopes
+    from gradproof.claim import Claim
+    from gradproof.derivation import Derivation, NoRuleAppliesError, Step, derive
+    from gradproof.model import Model, check
+    from gradproof.notation import NotationError, RangeError
+    from gradproof.proof import equal
+    from gradproof.rules import RULES, Rule
+    from gradproof.values import KinkError, UndefinedError
+    from gradproof.verdict import Evidence, Verdict, Witness
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'gradproof' has no attribute {name!r}")
+    return getattr(import_module(f"gradproof.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,178 @@
+"""Every step of a derivation against SymPy's own `diff`, and the whole against the loss.
+
+What is shared with the derivation: SymPy's arithmetic, reading (fresh dummies: SymPy's diff
+is wrong where an index is used twice), and the normal form.  Not shared: the rules.
+
+A `Derivative` node in a line means: of the loss's name or of a named quantity, the total
+derivative with the variable's own definition cut; of anything else, in a line of
+back-propagation, the derivative with all names held.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import sympy as sp
+from sympy.core.function import AppliedUndef
+
+from gradproof.checks.remainder import remainder_evidence
+from gradproof.derivation import Derivation, axis_bounds
+from gradproof.elementary import BRANCHING
+from gradproof.notation import NotationError, fresh, read, rebuilt, replaced, summed
+from gradproof.proof import decide
+from gradproof.translate import read_assumption
+from gradproof.verdict import Evidence, Verdict
+
+__all__ = ["by_sympy", "verify"]
+
+_RESTS = "SymPy's own diff on fresh dummies, and gradproof's normal form; not the rules"
+
+_Definitions = Mapping[sp.Basic, tuple[tuple[sp.Basic, ...], sp.Expr]]
+
+
+def verify(derivation: Derivation) -> Verdict:
+    """Proved if every step and the whole hold and the remainder's slope agrees.
+
+    Otherwise the verdict of the first step that fails, named in `reason`.
+    """
+    checker = _Checker(derivation)
+    count = 0
+    for part in (*derivation.adjoints, derivation):
+        for n, step in enumerate(part.steps):
+            verdict = checker.equal(step.before, step.after, part)
+            if verdict.status != "proved":
+                return _failed(verdict, part, f"step {n + 1} ({step.rule.name}): {step.before} = {step.after}")
+            count += 1
+        gap = _gap(part)
+        if gap:
+            return Verdict("undecided", derivation.assumptions, reason=gap)
+    whole = checker.whole()
+    if whole.status != "proved":
+        return _failed(whole, derivation, f"the result {derivation.result} against the loss")
+    steps = Evidence("each step", "agrees", f"each of {count} steps keeps the value", _RESTS)
+    diff = Evidence("whole", "agrees", "the result is SymPy's derivative of the whole loss", _RESTS)
+    slope = remainder_evidence(derivation)
+    if slope.outcome == "disagrees":
+        return Verdict("undecided", whole.assumptions, None, (*whole.evidence, steps, diff, slope), f"the checks disagree: {slope.says}")
+    return Verdict("proved", whole.assumptions, None, (*whole.evidence, steps, diff, slope))
+
+
+def _failed(verdict: Verdict, part: Derivation, where: str) -> Verdict:
+    reason = f"∂/∂{part.wrt}: {where}" + (f" ({verdict.reason})" if verdict.reason else "")
+    return Verdict(verdict.status, verdict.assumptions, verdict.witness, verdict.evidence, reason)
+
+
+def _gap(part: Derivation) -> str:
+    """Where the lines do not connect, if they do not."""
+    steps = part.steps
+    for n, (one, other) in enumerate(zip(steps, steps[1:], strict=False)):
+        if one.after != other.before:
+            return f"the lines do not connect: step {n + 1} ends in {one.after}, step {n + 2} starts from {other.before}"
+    if steps and steps[-1].after != part.result:
+        return f"the last line {steps[-1].after} is not the result {part.result}"
+    return ""
+
+
+class _Checker:
+    def __init__(self, derivation: Derivation) -> None:
+        self.derivation = derivation
+        self.definitions: _Definitions = {
+            getattr(d.lhs, "base", d.lhs): (tuple(getattr(d.lhs, "indices", ())), read(d.rhs)) for d in derivation.definitions
+        }
+        self.loss = read(derivation.loss)
+        self.relations = [read_assumption(r) for r in derivation.assumptions]
+
+    def equal(self, before: sp.Expr, after: sp.Expr, part: Derivation) -> Verdict:
+        """Whether two lines have one value, with their derivatives taken by SymPy."""
+        try:
+            one, other = self.evaluated(read(before), part), self.evaluated(read(after), part)
+        except (NotationError, NotImplementedError) as error:
+            return Verdict("undecided", reason=str(error))
+        return self._decide(one, other, read(part.wrt))
+
+    def whole(self) -> Verdict:
+        """Whether the result is SymPy's derivative of the loss with all names opened."""
+        d = self.derivation
+        wrt = read(d.wrt)
+        try:
+            derivative = by_sympy(opened(self.loss, self.definitions, wrt), wrt)
+            result = self.evaluated(read(d.result), d)
+        except (NotationError, NotImplementedError) as error:
+            return Verdict("undecided", reason=str(error))
+        return self._decide(derivative, result, wrt)
+
+    def _decide(self, one: sp.Expr, other: sp.Expr, wrt: sp.Expr) -> Verdict:
+        bounds = axis_bounds([self.loss, *(b for _, b in self.definitions.values())], wrt)
+        cut = getattr(wrt, "base", wrt)
+        equations = [d for d in self.derivation.definitions if getattr(d.lhs, "base", d.lhs) != cut]
+        return decide(one, other, self.relations, equations, bounds, smooth=True, kinked=self.loss)
+
+    def evaluated(self, line: sp.Expr, part: Derivation) -> sp.Expr:
+        """The line with every Derivative node taken by SymPy."""
+        if isinstance(line, sp.Derivative) and not _is_partial(line):
+            of, by = line.expr, line.variables[0]
+            if of == self.derivation.name:
+                return by_sympy(opened(self.loss, self.definitions, by), by)
+            held = self.derivation.name is not None and getattr(of, "base", of) not in self.definitions
+            return by_sympy(of if held else opened(of, self.definitions, by), by)
+        if not line.args or isinstance(line, (sp.Indexed, sp.Derivative, sp.Subs)):
+            return line
+        args = [self.evaluated(a, part) for a in line.args]
+        return line if all(a is b for a, b in zip(args, line.args, strict=True)) else rebuilt(line, args)
+
+
+def _is_partial(node: sp.Derivative) -> bool:
+    """f's own derivative in one of its slots, as it stands in results."""
+    return isinstance(node.expr, AppliedUndef) and list(node.expr.args).count(node.variables[0]) == 1
+
+
+def opened(e: sp.Expr, definitions: _Definitions, cut: sp.Expr) -> sp.Expr:
+    """`e` with every name replaced by its definition, except the one that `cut` is an entry of."""
+    name = getattr(e, "base", e)
+    if isinstance(e, (sp.Symbol, sp.Indexed)):
+        if name not in definitions or name == getattr(cut, "base", cut):
+            return e
+        template, body = definitions[name]
+        here = dict(zip(template, getattr(e, "indices", ()), strict=True))
+        return opened(_copied(replaced(body, here)), definitions, cut)
+    if not e.args:
+        return e
+    args = [opened(a, definitions, cut) for a in e.args]
+    return e if all(a is b for a, b in zip(args, e.args, strict=True)) else rebuilt(e, args)
+
+
+def _copied(e: sp.Expr) -> sp.Expr:
+    """A copy whose bound indices are its own."""
+    if not e.args or isinstance(e, sp.Indexed):
+        return e
+    if isinstance(e, sp.Sum):
+        ((index, lo, hi),) = e.limits
+        own = fresh(index)
+        return summed(_copied(replaced(e.function, {index: own})), own, lo, hi)
+    args = [_copied(a) for a in e.args]
+    return e if all(a is b for a, b in zip(args, e.args, strict=True)) else rebuilt(e, args)
+
+
+def by_sympy(e: sp.Expr, wrt: sp.Expr) -> sp.Expr:
+    """SymPy's derivative; what branches is written as Piecewise first, with strict conditions."""
+    derivative = sp.diff(_by_branches(e), wrt)
+    return read(derivative, "SymPy's derivative")
+
+
+def _by_branches(e: sp.Expr) -> sp.Expr:
+    if not e.has(*BRANCHING):
+        return e
+    args = [_by_branches(a) for a in e.args]
+    match e:
+        case sp.Abs():
+            return sp.Piecewise((args[0], sp.Gt(args[0], 0)), (-args[0], True))
+        case sp.sign() | sp.Heaviside():
+            low = sp.Integer(-1 if isinstance(e, sp.sign) else 0)
+            return sp.Piecewise((sp.S.One, sp.Gt(args[0], 0)), (low, True))
+        case sp.Max() | sp.Min():
+            best = args[0]
+            for other in args[1:]:
+                wins = sp.Gt(other, best) if isinstance(e, sp.Max) else sp.Lt(other, best)
+                best = sp.Piecewise((other, wins), (best, True))
+            return best
+    return rebuilt(e, args)

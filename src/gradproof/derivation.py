@@ -1,0 +1,310 @@
+"""A derivation: from a loss to its gradient, one named rule at a time.
+
+`derive` keeps a line of mathematics, finds what is still to be differentiated in it, and lets
+the first rule that applies move it one step; then the rules for sums collapse deltas and pull
+factors out.  Lines are plain SymPy; bound indices have their readable names again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import sympy as sp
+from sympy.core.function import AppliedUndef
+
+from gradproof.notation import (
+    NotationError,
+    derivative,
+    index_range,
+    kinks,
+    least,
+    publish,
+    publish_names,
+    read,
+    replaced,
+)
+from gradproof.rules import RULES, SUM_RULES, Rule, Scope
+from gradproof.translate import read_assumption
+
+if TYPE_CHECKING:
+    from gradproof.verdict import Verdict
+
+__all__ = ["Derivation", "NoRuleAppliesError", "Step", "derive"]
+
+MAX_STEPS = 2000
+
+
+class NoRuleAppliesError(NotationError):
+    """No rule moves this derivative."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One application of one rule; `before` and `after` are whole lines."""
+
+    rule: Rule
+    before: sp.Expr
+    after: sp.Expr
+
+    def __str__(self) -> str:
+        return f"= {self.after}    [{self.rule.name}]"
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """How `loss` was differentiated by `wrt`.
+
+    steps: from Derivative(loss, wrt) to the result.  definitions: named quantities that
+    lines may mention (a Model's); adjoints: the derivations of ∂E/∂(named quantity) that the
+    steps use, the last layer's first; name: the symbol that stands for the loss in lines.
+    notes: remarks for the reader, such as where the loss has a kink.
+    """
+
+    loss: sp.Expr
+    wrt: sp.Expr
+    steps: tuple[Step, ...]
+    result: sp.Expr
+    assumptions: tuple[Any, ...] = ()
+    definitions: tuple[sp.Eq, ...] = ()
+    adjoints: tuple[Derivation, ...] = ()
+    name: sp.Expr | None = None
+    notes: tuple[str, ...] = ()
+    claim: Any = None
+
+    @property
+    def lines(self) -> tuple[tuple[sp.Expr, str], ...]:
+        """The lines with the rule that leads to each; a source's own grouping if there is one."""
+        if self.claim is not None and self.claim.lines:
+            return tuple(self.claim.lines)
+        return tuple((s.after, s.rule.name) for s in self.steps)
+
+    def verify(self) -> Verdict:
+        """Every step against SymPy's own `diff`, the whole against the loss, and numerically."""
+        from gradproof.checks.steps import verify
+
+        return verify(self)
+
+    def at(self, values: Mapping[Any, Any]) -> Any:
+        """The gradient's value at a point: sizes, symbols and nested lists by symbol or name.
+
+        Raises KinkError where the derivative does not exist, UndefinedError where the loss or the
+        gradient has no value.
+        """
+        from gradproof.checks.remainder import value_at
+
+        return value_at(self, values)
+
+    def __str__(self) -> str:
+        start = self.steps[0].before if self.steps else derivative(self.loss, self.wrt)
+        lines = [str(a) for a in self.adjoints] + [str(start)]
+        lines += [f"  {s}" for s in self.steps]
+        return "\n".join(lines + [f"  ({n})" for n in self.notes])
+
+    def _repr_latex_(self) -> str:
+        from gradproof.latex import derivation_latex
+
+        return f"$\\displaystyle {derivation_latex(self)}$"
+
+    def _repr_html_(self) -> str:
+        from gradproof.latex import derivation_html
+
+        return derivation_html(self)
+
+
+def derive(loss: Any, wrt: Any, assumptions: Sequence[Any] = ()) -> Derivation:
+    """The gradient of a scalar loss by a symbol or one entry of an array, step by step.
+
+    loss: a scalar SymPy expression in index notation (Sum, IndexedBase, Idx, elementary and
+    undefined functions); a free index stands for one entry for each of its values.
+    wrt: a Symbol, or an entry such as ``w[k, j]`` whose indices lie in the array's range.
+    assumptions: relations over index templates, carried to `verify`.
+
+    Raises NotationError, RangeError (both ValueError) or TypeError for input without a meaning.
+
+    >>> from sympy import symbols
+    >>> x, a = symbols("x a")
+    >>> derive((a * x - 1)**2, x).result
+    2*a*(a*x - 1)
+    """
+    body, entry = read(loss, "the loss"), read_wrt(wrt)
+    relations = tuple(read_assumption(r) for r in assumptions)
+    scope = Scope(entry, moving(entry, {}), bounds=axis_bounds([body], entry))
+    steps = rewrite(derivative(body, entry), scope)
+    result = steps[-1].after if steps else derivative(body, entry)
+    notes = notes_on(body, entry, scope)
+    return Derivation(
+        loss=publish(body),
+        wrt=publish(entry),
+        steps=published(steps),
+        result=publish(result),
+        assumptions=tuple(publish(r) for r in relations),
+        notes=notes,
+    )
+
+
+def read_wrt(wrt: Any) -> sp.Expr:
+    """A checked wrt: a symbol or one entry."""
+    if isinstance(wrt, sp.IndexedBase):
+        raise NotationError(f"wrt is the whole array {wrt}; name one entry, such as {wrt}[k] with an index k")
+    if isinstance(wrt, sp.Idx) or (isinstance(wrt, sp.Symbol) and wrt.is_integer):
+        raise NotationError(f"wrt is {wrt}, an integer; a derivative needs a real symbol or an array's entry")
+    if not isinstance(wrt, (sp.Symbol, sp.Indexed)):
+        if isinstance(wrt, sp.Expr):
+            raise NotationError(f"wrt is {wrt}; accepted are a Symbol or one entry of an IndexedBase, such as w[k, j]")
+        raise TypeError(f"wrt is {wrt!r} ({type(wrt).__name__}), not a SymPy Symbol or an entry of an IndexedBase")
+    entry: sp.Expr = read(wrt, "wrt")
+    return entry
+
+
+def moving(wrt: sp.Expr, definitions: Mapping[sp.Basic, tuple[tuple[sp.Basic, ...], sp.Expr]]) -> frozenset[sp.Basic]:
+    """What changes with wrt: its array or symbol, and the named quantities that use it."""
+    found = {getattr(wrt, "base", wrt)}
+    for name, (_, body) in definitions.items():
+        used = {a.base for a in body.atoms(sp.Indexed)} | body.free_symbols
+        if used & found and name not in found:
+            found.add(name)
+    return frozenset(found)
+
+
+def axis_bounds(bodies: Sequence[sp.Expr], wrt: sp.Expr) -> dict[sp.Basic, tuple[sp.Expr, sp.Expr]]:
+    """The ranges of wrt's indices: as declared, or all values that its axis takes in the loss."""
+    if not isinstance(wrt, sp.Indexed):
+        return {}
+    bounds: dict[sp.Basic, tuple[sp.Expr, sp.Expr]] = {}
+    for axis, index in enumerate(wrt.indices):
+        declared = index_range(index)
+        if declared is not None:
+            bounds[index] = declared
+        elif isinstance(index, sp.Symbol):
+            spans = [s for b in bodies for s in _spans_of(b, wrt.base, axis, {})]
+            hull = _hull(spans)
+            if hull is not None:
+                bounds[index] = hull
+    return bounds
+
+
+def _spans_of(
+    e: sp.Basic, base: sp.Basic, axis: int, env: Mapping[sp.Basic, tuple[sp.Expr, sp.Expr]]
+) -> Iterator[tuple[sp.Expr, sp.Expr]]:
+    if isinstance(e, sp.Sum):
+        ((index, lo, hi),) = e.limits
+        env = {**env, index: (lo, hi)}
+    if isinstance(e, sp.Indexed) and e.base == base:
+        used = e.indices[axis]
+        for index in used.free_symbols & env.keys():
+            lo, hi = env[index]
+            shift = used - index
+            if not shift.has(index):
+                yield lo + shift, hi + shift
+    for a in e.args:
+        yield from _spans_of(a, base, axis, env)
+
+
+def _hull(spans: Sequence[tuple[sp.Expr, sp.Expr]]) -> tuple[sp.Expr, sp.Expr] | None:
+    """The smallest range that holds all of them, if they can be compared for all sizes."""
+    if not spans:
+        return None
+    lo, hi = spans[0]
+    for low, high in spans[1:]:
+        lower, higher = _ordered(lo, low), _ordered(hi, high)
+        if lower is None or higher is None:
+            return None
+        lo, hi = lower[0], higher[1]
+    return lo, hi
+
+
+def _ordered(a: sp.Expr, b: sp.Expr) -> tuple[sp.Expr, sp.Expr] | None:
+    for low, high in ((a, b), (b, a)):
+        gap = least(high - low)
+        if gap is not None and gap >= 0:
+            return low, high
+    return None
+
+
+# -- the traversal --------------------------------------------------------------------------
+def rewrite(line: sp.Expr, scope: Scope) -> list[Step]:
+    """Apply rules until no derivative by wrt is left, then tidy the sums; lines are not yet published."""
+    steps: list[Step] = []
+
+    def go_on(nodes: Callable[[sp.Expr], list[Any]], rules: Sequence[Rule]) -> None:
+        nonlocal line
+        while len(steps) < MAX_STEPS:
+            step = _one_step(line, nodes(line), rules, scope)
+            if step is None:
+                return
+            steps.append(step)
+            line = step.after
+        raise NoRuleAppliesError(f"more than {MAX_STEPS} steps")
+
+    go_on(lambda e: _derivatives(e, scope), RULES)
+    left = _derivatives(line, scope)
+    if left:
+        raise NoRuleAppliesError(f"no rule for the derivative of {left[0].expr} by {scope.wrt}")
+    go_on(_sums, SUM_RULES)
+    return steps
+
+
+def _one_step(line: sp.Expr, nodes: Sequence[Any], rules: Sequence[Rule], scope: Scope) -> Step | None:
+    """The rule of the first node that has one, applied to every node whose rule it is."""
+    chosen: Rule | None = None
+    values: dict[sp.Basic, sp.Basic] = {}
+    here = _with_sums(scope, line) if rules is SUM_RULES else scope
+    for node in dict.fromkeys(nodes):
+        for rule in rules:
+            new = rule.rewrite(node, here)
+            if new is not None:
+                chosen = chosen or rule
+                if rule is chosen:
+                    values[node] = new
+                break
+    return None if chosen is None else Step(chosen, line, replaced(line, values))
+
+
+def _with_sums(scope: Scope, line: sp.Expr) -> Scope:
+    """The scope with the ranges of the line's bound indices."""
+    spans = {limit[0]: (limit[1], limit[2]) for total in line.atoms(sp.Sum) for limit in total.limits}
+    return Scope(scope.wrt, scope.moving, scope.definitions, {**scope.bounds, **spans})
+
+
+def _derivatives(e: sp.Basic, scope: Scope) -> list[Any]:
+    """The derivatives by wrt that are still to be moved, outermost first."""
+    if isinstance(e, sp.Subs):
+        return []
+    if isinstance(e, sp.Derivative):
+        return [e] if e.variables[0] == scope.wrt and not _stands(e, scope) else []
+    return [n for a in e.args for n in _derivatives(a, scope)]
+
+
+def _stands(e: sp.Derivative, scope: Scope) -> bool:
+    """∂f(.., θ, ..)/∂θ of an undefined f, with θ in one slot only, is as simple as it gets."""
+    f = e.expr
+    if not isinstance(f, AppliedUndef) or list(f.args).count(scope.wrt) != 1:
+        return False
+    return not any(a != scope.wrt and scope.depends(a) for a in f.args)
+
+
+def _sums(e: sp.Basic) -> list[Any]:
+    """The Sum nodes, innermost first."""
+    inner = [n for a in e.args for n in _sums(a)]
+    return [*inner, e] if isinstance(e, sp.Sum) else inner
+
+
+# -- publishing -----------------------------------------------------------------------------
+def published(steps: Sequence[Step]) -> tuple[Step, ...]:
+    """Steps with readable indices; each line is published once."""
+    if not steps:
+        return ()
+    lines = [publish(steps[0].before), *(publish(s.after) for s in steps)]
+    return tuple(Step(s.rule, lines[n], lines[n + 1]) for n, s in enumerate(steps))
+
+
+def notes_on(body: sp.Expr, wrt: sp.Expr, scope: Scope) -> tuple[str, ...]:
+    """What a reader should know: a true zero, an entry of a vector, kinks."""
+    notes = []
+    if not scope.depends(body):
+        notes.append(f"{wrt} does not occur in the loss, so the gradient is zero")
+    for equation, _ in kinks(body):
+        notes.append(f"where {publish_names(equation)} the loss need not have a derivative")
+    return tuple(notes)

@@ -1,0 +1,459 @@
+"""Reading index notation: plain SymPy in, checked, with a fresh dummy for every bound index.
+
+`read` is the only door into the engine.  It refuses what gradproof has no meaning for, each
+with an error that names the offending part and what is accepted, and renames every bound
+index to a `Bound` dummy, so that no later step can capture an index.  `publish` is the way
+out: it gives bound indices their names back, primed where a name is taken.
+
+Conventions.  Symbols are real.  Sizes are positive integers.  A range ``lo..hi`` must have
+hi − lo + 1 ≥ 0 for all sizes.  The offset of an entry in an array is its index minus the
+lower bound of that axis.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import sympy as sp
+from sympy.core.function import AppliedUndef
+
+from gradproof.elementary import BRANCHING, ELEMENTARY
+
+__all__ = [
+    "Bound",
+    "Kink",
+    "NotationError",
+    "RangeError",
+    "array_name",
+    "derivative",
+    "fresh",
+    "index_range",
+    "kinks",
+    "least",
+    "publish",
+    "publish_names",
+    "read",
+    "rebuilt",
+    "replaced",
+    "summed",
+    "times",
+]
+
+_ZERO, _ONE = sp.Integer(0), sp.Integer(1)
+_CONSTANTS = (sp.pi, sp.E)
+
+
+class NotationError(ValueError):
+    """The input is outside the notation that gradproof gives a meaning to."""
+
+
+class RangeError(NotationError):
+    """An index range that may be empty or inverted, or an index outside its range."""
+
+
+class Bound(sp.Dummy):
+    """A bound index; `origin` is the index that the user wrote."""
+
+    origin: sp.Basic
+
+
+def fresh(origin: sp.Basic) -> Bound:
+    """A bound index that equals no other and remembers the name it had."""
+    dummy = Bound(_name(origin), integer=True)
+    dummy.origin = origin.origin if isinstance(origin, Bound) else origin
+    return dummy
+
+
+def _name(index: sp.Basic) -> str:
+    return str(index.label) if isinstance(index, sp.Idx) else str(getattr(index, "name", index))
+
+
+def array_name(entry: sp.Indexed) -> str:
+    """The name of the array that an entry belongs to."""
+    return str(entry.base.label)
+
+
+# -- building without SymPy's slow constructors -------------------------------------------
+def summed(body: sp.Expr, index: sp.Basic, lo: sp.Expr, hi: sp.Expr) -> sp.Expr:
+    """Sum(body, (index, lo, hi)), exactly as SymPy builds it, a hundred times as fast."""
+    total = sp.Expr.__new__(sp.Sum, body, sp.Tuple(index, lo, hi))
+    total.is_commutative = True
+    return total
+
+
+def derivative(body: sp.Expr, wrt: sp.Expr) -> sp.Expr:
+    """Derivative(body, wrt), left standing: SymPy turns some of them into 0 at once."""
+    return sp.Expr.__new__(sp.Derivative, body, sp.Tuple(wrt, _ONE))
+
+
+# -- ranges -----------------------------------------------------------------------------
+def index_range(index: sp.Basic) -> tuple[sp.Expr, sp.Expr] | None:
+    """The declared range of an index, if it has one."""
+    if isinstance(index, sp.Idx) and index.lower is not None and index.upper is not None:
+        return index.lower, index.upper
+    return None
+
+
+def least(expr: sp.Expr, bounds: Mapping[sp.Basic, tuple[sp.Expr, sp.Expr]] | None = None) -> sp.Expr | None:
+    """The smallest value of an integer expression over all sizes, or None if unknown.
+
+    Sizes are at least 1 (at least 0 where declared only non-negative); `bounds` gives the
+    ranges of indices.  Sufficient, not necessary: None means "not shown".
+    """
+    expr = sp.expand(expr)
+    for index, (lo, hi) in (bounds or {}).items():
+        slope = expr.coeff(index, 1)
+        if expr.has(index):
+            if not slope.is_Integer or (expr - slope * index).has(index):
+                return None
+            expr = sp.expand(expr - slope * index + slope * (lo if slope > 0 else hi))
+    start = {}
+    for s in expr.free_symbols:
+        if not (s.is_integer and s.is_nonnegative):
+            return None
+        if s.is_positive:
+            start[s] = s + 1
+    expr = sp.expand(expr.xreplace(start))
+    constant, rest = expr.as_coeff_Add()
+    terms = rest.as_coefficients_dict().values() if rest != 0 else ()
+    return constant if all(c >= 0 for c in terms) else None
+
+
+def _admit(index: sp.Basic, lo: sp.Expr, hi: sp.Expr) -> None:
+    """A range is admitted only if its length cannot be negative."""
+    for bound in (lo, hi):
+        if bound.is_infinite or bound.has(sp.oo, -sp.oo):
+            raise RangeError(f"the range of {_name(index)} is infinite: {lo}..{hi}; only finite sums are accepted")
+        for s in bound.free_symbols:
+            if s.is_integer is not True:
+                raise RangeError(
+                    f"the range {lo}..{hi} of {_name(index)} uses {s}, which is not declared an integer;"
+                    f" declare a size as Symbol({str(s)!r}, integer=True, positive=True)"
+                )
+    shortest = least(hi - lo + 1)
+    if shortest is None or shortest < 0:
+        raise RangeError(
+            f"the range {lo}..{hi} of {_name(index)} is not known to have a length of 0 or more for all sizes;"
+            " declare its sizes positive, or write the range in a size that makes it so"
+        )
+
+
+# -- reading ----------------------------------------------------------------------------
+def read(value: Any, what: str = "the expression", names: Iterable[sp.Expr] = ()) -> sp.Expr:
+    """A checked copy of `value` in which every bound index is a fresh dummy.
+
+    Raises `NotationError` (a ValueError) or TypeError, naming the offending part.
+    `names` are templates of named quantities: Derivative nodes of those may appear.
+    """
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        value = sp.Integer(value) if isinstance(value, int) else sp.Float(value)
+    if isinstance(value, str):
+        raise TypeError(f"{what} is the string {value!r}; strings are never evaluated: build it from SymPy objects")
+    if isinstance(value, (list, tuple, sp.Tuple, sp.MatrixBase, sp.MatrixExpr, sp.NDimArray, sp.IndexedBase)):
+        raise NotationError(
+            f"{what} is not a scalar: {value} ({type(value).__name__});"
+            " write a scalar in index notation, such as Sum(x[i]**2, i)"
+        )
+    if not isinstance(value, sp.Basic):
+        raise TypeError(f"{what} is {value!r} ({type(value).__name__}), not a SymPy expression")
+    if not isinstance(value, sp.Expr):
+        raise NotationError(f"{what} is not a scalar expression: {value} ({type(value).__name__})")
+    return _read(value, {}, {})
+
+
+_Env = dict[sp.Basic, sp.Basic]
+_Spans = dict[sp.Basic, tuple[sp.Expr, sp.Expr]]
+
+
+def _read(e: sp.Basic, env: _Env, spans: _Spans) -> Any:
+    match e:
+        case sp.Idx():
+            return env.get(e) or env.get(e.label) or _checked_idx(e)
+        case sp.Symbol():
+            return env[e] if e in env else _checked_symbol(e)
+        case sp.Indexed():
+            return _read_entry(e, env, spans)
+        case sp.Sum():
+            return _read_sum(e, env, spans)
+        case sp.Float():
+            return sp.Rational(str(e))
+        case sp.Rational() | sp.core.numbers.Pi() | sp.core.numbers.Exp1():
+            return e
+        case sp.Add() | sp.Mul() | sp.Pow():
+            args = [_read(a, env, spans) for a in e.args]
+            return e if all(a is b for a, b in zip(args, e.args, strict=True)) else e.func(*args)
+        case sp.Derivative() | sp.Subs():
+            return _read_derivative(e, env, spans)
+        case sp.Piecewise():
+            return e.func(*(sp.Tuple(_read(v, env, spans), _read_condition(c, env, spans)) for v, c in e.args))
+        case sp.Function() | sp.Max() | sp.Min():
+            return _read_function(e, env, spans)
+    raise NotationError(_refusal(e))
+
+
+def _refusal(e: sp.Basic) -> str:
+    if e.has(sp.I):
+        return f"{e} is complex; gradproof reads every symbol and number as real"
+    if e in (sp.oo, -sp.oo, sp.zoo, sp.nan):
+        return f"{e} is not a number that a loss can contain"
+    if isinstance(e, (sp.MatrixExpr, sp.MatrixBase)):
+        return f"{e} is a matrix, not a scalar; write it in index notation: IndexedBase entries and Sum"
+    return (
+        f"{e} ({type(e).__name__}) is not understood; accepted are numbers, symbols, IndexedBase entries,"
+        " Sum, elementary and undefined functions, Abs, Max, Min, sign, Piecewise and KroneckerDelta"
+    )
+
+
+def _checked_symbol(s: sp.Symbol) -> sp.Symbol:
+    if s.is_real is False or (s.is_complex and s.is_real is not True) or s.is_commutative is False:
+        raise NotationError(f"the symbol {s} is declared complex or non-commutative; gradproof reads symbols as real")
+    return s
+
+
+def _checked_idx(i: sp.Idx) -> sp.Idx:
+    span = index_range(i)
+    if span is not None:
+        _admit(i, *span)
+    return i
+
+
+def _read_entry(e: sp.Indexed, env: _Env, spans: _Spans) -> sp.Indexed:
+    base = e.base
+    if not isinstance(base, sp.IndexedBase):
+        raise NotationError(f"{e} is an entry of {type(base).__name__}; only entries of an IndexedBase are accepted")
+    if base.is_real is False or (base.is_complex and base.is_real is not True):
+        raise NotationError(f"the array {base} is declared complex; gradproof reads entries as real")
+    indices = [_read(i, env, spans) for i in e.indices]
+    for i in indices:
+        if not i.is_integer:
+            raise NotationError(
+                f"the index {i} of {e} is not an integer; declare it as Idx({str(i)!r}, N) or Symbol({str(i)!r}, integer=True)"
+            )
+    if base.shape is not None:
+        _check_shape(e, spans)
+    return e if all(a is b for a, b in zip(indices, e.indices, strict=True)) else sp.Indexed(base, *indices)
+
+
+def _check_shape(e: sp.Indexed, spans: _Spans) -> None:
+    """Each index must have room in its axis: its range is no longer than the axis."""
+    shape = e.base.shape
+    if len(shape) != len(e.indices):
+        raise NotationError(f"{e} has {len(e.indices)} indices, but {e.base} has shape {tuple(shape)}")
+    for axis, (index, size) in enumerate(zip(e.indices, shape, strict=True)):
+        span = spans.get(index) or index_range(index)
+        if span is not None:
+            room = least(size - (span[1] - span[0] + 1))
+            if room is None or room < 0:
+                raise RangeError(
+                    f"{_name(index)} runs over {span[0]}..{span[1]} in {e}, which is out of the declared range:"
+                    f" axis {axis} of {e.base} has {size} entries"
+                )
+        elif index.is_Integer and (index < 0 or least(size - index) is None or least(size - index) < 0):
+            raise RangeError(f"the index {index} of {e} is out of its declared range: axis {axis} has {size} entries")
+
+
+def _read_sum(e: sp.Sum, env: _Env, spans: _Spans) -> sp.Expr:
+    inner, inside = dict(env), dict(spans)
+    opened: list[tuple[Bound, sp.Expr, sp.Expr]] = []
+    seen: dict[str, sp.Basic] = {}
+    for limit in reversed(e.limits):
+        index = limit[0]
+        span = index_range(index)
+        if len(limit) != 3:
+            raise RangeError(f"{_name(index)} has no range in {e}; give it one: Sum(..., (i, 1, N)) or Idx('i', N)")
+        lo, hi = limit[1], limit[2]
+        if span is not None and span != (lo, hi):
+            raise RangeError(
+                f"two ranges for the index {_name(index)}: it is declared over {span[0]}..{span[1]}"
+                f" and summed over {lo}..{hi} in {e}"
+            )
+        if _name(index) in seen:
+            raise RangeError(f"two ranges for the index {_name(index)}: it is bound twice in {e}")
+        seen[_name(index)] = index
+        if any(lo.has(b) or hi.has(b) for b in [*env.keys(), *seen.values()]):
+            raise RangeError(f"the range {lo}..{hi} of {_name(index)} depends on another index; only sizes are accepted")
+        _admit(index, lo, hi)
+        dummy = fresh(index)
+        inner = {k: v for k, v in inner.items() if k not in (index, getattr(index, "label", index))}
+        inner[index] = dummy
+        if isinstance(index, sp.Idx):
+            inner[index.label] = dummy
+        inside[index] = (lo, hi)
+        opened.append((dummy, lo, hi))
+    _check_other_ranges(e.function, seen)
+    body = _read(e.function, inner, inside)
+    for dummy, lo, hi in reversed(opened):
+        body = summed(body, dummy, lo, hi)
+    return body
+
+
+def _check_other_ranges(body: sp.Basic, seen: Mapping[str, sp.Basic]) -> None:
+    """An Idx in the body that has the bound letter but another range is a slip."""
+    for other in body.atoms(sp.Idx):
+        index = seen.get(_name(other))
+        if index is not None and not isinstance(index, Bound) and other != index and index_range(other) is not None:
+            raise RangeError(
+                f"two ranges for the index {_name(other)}: {index_range(index)} in the sum and"
+                f" {index_range(other)} in {body}"
+            )
+
+
+def _read_function(e: sp.Basic, env: _Env, spans: _Spans) -> sp.Expr:
+    known = isinstance(e, AppliedUndef) or type(e) in ELEMENTARY or isinstance(e, (*BRANCHING, sp.KroneckerDelta))
+    if not known:
+        accepted = ", ".join(sorted(f.__name__ for f in ELEMENTARY))
+        raise NotationError(
+            f"unknown function {type(e).__name__} in {e}; accepted are {accepted},"
+            " powers, Abs, Max, Min, sign, Heaviside, Piecewise and undefined functions Function('f')"
+        )
+    args = [_read(a, env, spans) for a in e.args]
+    return e if all(a is b for a, b in zip(args, e.args, strict=True)) else e.func(*args)
+
+
+def _read_condition(c: sp.Basic, env: _Env, spans: _Spans) -> sp.Basic:
+    if c in (sp.true, sp.false):
+        return c
+    if isinstance(c, (sp.And, sp.Or, sp.Not)):
+        return c.func(*(_read_condition(a, env, spans) for a in c.args))
+    if isinstance(c, sp.core.relational.Relational):
+        return c.func(*(_read(a, env, spans) for a in c.args))
+    raise NotationError(f"the condition {c} is not understood; accepted are relations joined by And, Or, Not")
+
+
+def _read_derivative(e: sp.Basic, env: _Env, spans: _Spans) -> sp.Expr:
+    """Derivatives of undefined functions, and ∂E/∂z of named quantities, stay as they stand."""
+    if isinstance(e, sp.Subs):
+        point = [_read(p, env, spans) for p in e.point]
+        return sp.Subs(e.expr, e.variables, tuple(point))
+    body = _read(e.expr, env, spans)
+    if any(n != 1 for _, n in e.variable_count) or len(e.variables) != 1:
+        raise NotationError(f"{e}: only first derivatives are accepted; derive them one after the other")
+    return derivative(body, _read(e.variables[0], env, spans))
+
+
+# -- rebuilding -------------------------------------------------------------------------
+def replaced(e: Any, values: Mapping[sp.Basic, sp.Basic]) -> Any:
+    """`e` with nodes put for nodes, bottom up; bound indices are dummies, so nothing is captured."""
+    if e in values:
+        return values[e]
+    if not e.args:
+        return e
+    args = [replaced(a, values) for a in e.args]
+    if all(a is b for a, b in zip(args, e.args, strict=True)):
+        return e
+    return rebuilt(e, args)
+
+
+def rebuilt(e: sp.Basic, args: list[Any]) -> Any:
+    """A node of the kind of `e` with other parts, as SymPy would build it."""
+    if isinstance(e, sp.Sum):
+        total = sp.Expr.__new__(sp.Sum, *args)
+        total.is_commutative = True
+        return total
+    if isinstance(e, sp.Derivative):
+        return sp.Expr.__new__(sp.Derivative, *args)
+    return times(*args) if isinstance(e, sp.Mul) else e.func(*args)
+
+
+def times(*factors: sp.Expr) -> sp.Expr:
+    """A product that keeps its factors: SymPy turns 2·(a + b) into 2a + 2b."""
+    result = sp.Mul(*factors)
+    if isinstance(result, sp.Add):
+        sums = [f for f in factors if isinstance(f, sp.Add)]
+        number = sp.Mul(*(f for f in factors if not isinstance(f, sp.Add)))
+        if len(sums) == 1 and number not in (0, 1):
+            return sp.Mul(number, sums[0], evaluate=False)
+    return result
+
+
+# -- kinks --------------------------------------------------------------------------------
+Kink = tuple[sp.Eq, dict[sp.Basic, tuple[sp.Expr, sp.Expr]]]
+
+
+def kinks(e: sp.Basic) -> list[Kink]:
+    """Where an expression may have a kink or a jump: an equation, and the ranges of its bound indices."""
+    found: dict[sp.Basic, Kink] = {}
+
+    def add(left: sp.Expr, right: sp.Expr, spans: _Spans) -> None:
+        equation = sp.Eq(left, right, evaluate=False)
+        found[equation] = (equation, {i: s for i, s in spans.items() if equation.has(i)})
+
+    def visit(node: sp.Basic, spans: _Spans) -> None:
+        match node:
+            case sp.Sum():
+                spans = {**spans, **{i: (lo, hi) for i, lo, hi in node.limits}}
+            case sp.Abs() | sp.sign() | sp.Heaviside():
+                add(node.args[0], _ZERO, spans)
+            case sp.Max() | sp.Min():
+                for one, other in itertools.combinations(node.args, 2):
+                    add(one, other, spans)
+            case sp.Piecewise():
+                for _, condition in node.args:
+                    for r in condition.atoms(sp.core.relational.Relational):
+                        if not all(a.is_integer for a in r.args):
+                            add(*r.args, spans)
+        for a in node.args:
+            visit(a, spans)
+
+    visit(e, {})
+    return list(found.values())
+
+
+def publish_names(e: Any) -> Any:
+    """`e`, whose bound indices were taken out of their sums, with the user's names for them."""
+    return e.xreplace({b: b.origin for b in e.atoms(Bound)})
+
+
+# -- publishing ---------------------------------------------------------------------------
+def publish(e: Any) -> Any:
+    """Give bound indices readable names: the user's own, primed where that name is taken."""
+    return _Publisher().published(e, {})
+
+
+class _Publisher:
+    """One expression's way out; what an expression leaves free is computed once."""
+
+    def __init__(self) -> None:
+        self._seen: dict[sp.Basic, frozenset[sp.Basic]] = {}
+
+    def free(self, e: sp.Basic) -> frozenset[sp.Basic]:
+        """The symbols and indices that `e` leaves free, those of a Derivative's variable too."""
+        found = self._seen.get(e)
+        if found is None:
+            if isinstance(e, (sp.Symbol, sp.Idx)):
+                found = frozenset((e,))
+            elif isinstance(e, sp.Indexed):
+                found = frozenset().union(*(self.free(i) for i in e.indices))
+            else:
+                found = frozenset().union(*(self.free(a) for a in e.args))
+                if isinstance(e, sp.Sum):
+                    found -= {limit[0] for limit in e.limits}
+            self._seen[e] = found
+        return found
+
+    def published(self, e: sp.Basic, env: Mapping[sp.Basic, sp.Basic]) -> Any:
+        if e in env:
+            return env[e]
+        if isinstance(e, sp.Sum) and len(e.limits) == 1:
+            ((index, lo, hi),) = e.limits
+            named = self._readable(index, lo, hi, e.function, env)
+            return summed(self.published(e.function, {**env, index: named}), named, lo, hi)
+        if not e.args:
+            return e
+        args = [self.published(a, env) for a in e.args]
+        return e if all(a is b for a, b in zip(args, e.args, strict=True)) else rebuilt(e, args)
+
+    def _readable(
+        self, index: sp.Basic, lo: sp.Expr, hi: sp.Expr, body: sp.Expr, env: Mapping[sp.Basic, sp.Basic]
+    ) -> sp.Basic:
+        """The user's index, if its name is free in the sum's body; otherwise primed."""
+        origin = getattr(index, "origin", index)
+        used = {_name(env.get(s, s)) for s in self.free(body) if s != index}
+        name = _name(origin)
+        if name not in used and index_range(origin) in (None, (lo, hi)):
+            return origin
+        while name in used:
+            name += "'"
+        return sp.Idx(name, (lo, hi)) if isinstance(origin, sp.Idx) else sp.Symbol(name, integer=True)

@@ -1,0 +1,300 @@
+"""Points at which formulas are tried: sizes, rational values, polynomials for functions.
+
+A `Point` draws each value when it is first asked for, from a seeded generator, and makes it
+meet the assumptions where it can (symmetric entries share a value, the last entry of an
+assumed sum is what the others leave); `satisfied` then checks every assumption exactly.
+"""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+import sympy as sp
+from sympy.core.function import AppliedUndef
+from sympy.core.relational import Relational
+
+from gradproof.notation import array_name, index_range
+from gradproof.values import Exact, UndefinedError, evaluate
+
+__all__ = ["Point", "points", "satisfied"]
+
+_POOLS: tuple[tuple[str, ...], ...] = (
+    ("1", "2", "-1", "3", "1/2"),
+    ("1", "2", "-1", "-2", "3", "1/2", "-1/3", "3/2"),
+    ("2/3", "-5/4", "7/3", "1/5", "-3/7", "11/6", "4", "-2", "3/5", "4/5"),
+    ("0", "1", "-1", "0", "2"),
+    ("1/10", "3/10", "1/7", "-1/9", "2/11", "5/13", "1/3"),
+)
+_ATTEMPTS = 12  # points tried for each choice of sizes
+
+
+class Point:
+    """One point; implements `values.Scene`."""
+
+    def __init__(
+        self,
+        sizes: Mapping[sp.Basic, int],
+        seed: int,
+        facts: Sequence[Relational] = (),
+        bounds: Mapping[sp.Basic, tuple[sp.Expr, sp.Expr]] | None = None,
+    ) -> None:
+        self.sizes = dict(sizes)
+        self.random = random.Random(seed)
+        self.pool = [Fraction(p) for p in _POOLS[seed % len(_POOLS)]]
+        self.bounds = bounds or {}
+        self.symbols: dict[sp.Basic, Any] = {s: Fraction(n) for s, n in sizes.items()}
+        self.entries: dict[tuple[str, tuple[int, ...]], Any] = {}
+        self.derived: set[Any] = set()
+        self.functions: dict[type, dict[tuple[int, ...], Fraction]] = {}
+        self._facts = _Facts(facts)
+        self._pending: set[Any] = set()
+
+    def _draw(self, positive: bool, nonzero: bool = False) -> Fraction:
+        value = self.random.choice(self.pool)
+        return abs(value) if positive else value
+
+    def symbol(self, symbol: sp.Basic) -> Any:
+        if symbol not in self.symbols:
+            fixed = self._facts.values.get(symbol)
+            span = self.bounds.get(symbol) or index_range(symbol)
+            if fixed is not None:
+                self.derived.add(symbol)
+                self.symbols[symbol] = self._once(symbol, fixed[1], {})
+            elif span is not None:
+                low, high = (int(evaluate(side, self)) for side in span)
+                if low > high:
+                    raise UndefinedError(f"{symbol} has no value in the empty range {low}..{high}")
+                self.symbols[symbol] = Fraction(self.random.randint(low, high))
+            elif symbol.is_integer:
+                self.symbols[symbol] = Fraction(self.random.randint(1, 3))
+            else:
+                positive = bool(symbol.is_nonnegative) or symbol in self._facts.positive
+                value = self._draw(positive)
+                self.symbols[symbol] = -abs(value) if symbol.is_nonpositive else value
+        return self.symbols[symbol]
+
+    def entry(self, base: sp.IndexedBase, index: tuple[int, ...]) -> Any:
+        index = self._facts.representative(base, index)
+        key = (str(base.label), index)
+        if key not in self.entries:
+            self.entries[key] = self._new_entry(base, index, key)
+        return self.entries[key]
+
+    def _new_entry(self, base: sp.IndexedBase, index: tuple[int, ...], key: Any) -> Any:
+        if base in self._facts.values:
+            template, body = self._facts.values[base]
+            self.derived.add(key)
+            return self._once(key, body, dict(zip(template, index, strict=True)))
+        law = self._facts.sums.get(base)
+        if law is not None:
+            axis, lo, hi, value = law
+            last = int(evaluate(hi, self))
+            if index[axis] == last:
+                total = evaluate(value, self)
+                for n in range(int(evaluate(lo, self)), last):
+                    total = total - self.entry(base, (*index[:axis], n, *index[axis + 1 :]))
+                return total
+        return self._draw(bool(base.is_nonnegative) or base in self._facts.positive)
+
+    def _once(self, key: Any, body: sp.Expr, env: dict[sp.Basic, int]) -> Any:
+        """A value given by an equation; an equation that needs itself has none."""
+        if key in self._pending:
+            raise UndefinedError(f"the assumptions define {key} by itself")
+        self._pending.add(key)
+        try:
+            return evaluate(_at(body, env), self)
+        finally:
+            self._pending.discard(key)
+
+    def function(self, function: type, orders: tuple[int, ...], args: Sequence[Any]) -> Any:
+        """A cubic with random coefficients stands for an undefined function."""
+        if function not in self.functions:
+            powers = [p for p in itertools.product(range(4), repeat=len(args)) if 0 < sum(p) <= 3]
+            self.functions[function] = {p: Fraction(self.random.choice([1, 2, -1, 3, -2])) for p in powers}
+        total: Any = Fraction(0)
+        for powers, c in self.functions[function].items():
+            term: Any = c
+            for u, p, n in zip(args, powers, orders, strict=True):
+                for k in range(n):
+                    term = term * (p - k)
+                term = term * u ** max(p - n, 0) if p >= n else Fraction(0)
+            total = total + term
+        return total
+
+    def function_text(self) -> dict[str, str]:
+        """The polynomials that stand for the undefined functions, as text."""
+        texts = {}
+        for function, terms in self.functions.items():
+            names = sp.symbols(f"u1:{len(next(iter(terms))) + 1}")
+            body = sum(sp.Rational(c.numerator, c.denominator) * sp.prod(n**p for n, p in zip(names, ps, strict=True))
+                       for ps, c in terms.items())  # fmt: skip
+            texts[f"{function.__name__}({', '.join(map(str, names))})"] = str(body)
+        return texts
+
+    def table(self) -> dict[str, Any]:
+        """The values that were used, by name: numbers, and arrays as nested tuples.
+
+        An array that was used only in part is shown entry by entry.
+        """
+        shown: dict[str, Any] = {str(s): v for s, v in self.symbols.items() if s not in self.sizes and s not in self.derived}
+        by_name: dict[str, dict[tuple[int, ...], Any]] = {}
+        for (name, index), value in self.entries.items():
+            if (name, index) not in self.derived:
+                by_name.setdefault(name, {})[index] = value
+        for name, entries in by_name.items():
+            shown.update(_nested(name, entries))
+        return shown
+
+
+def _nested(name: str, entries: dict[tuple[int, ...], Any]) -> dict[str, Any]:
+    axes = [sorted({i[n] for i in entries}) for n in range(len(next(iter(entries))))]
+    full = all(a == list(range(a[0], a[0] + len(a))) for a in axes) and all(
+        i in entries for i in itertools.product(*axes)
+    )
+    if not full:
+        return {f"{name}[{', '.join(map(str, i))}]": v for i, v in sorted(entries.items())}
+
+    def nest(prefix: tuple[int, ...]) -> Any:
+        if len(prefix) == len(axes):
+            return entries[prefix]
+        return tuple(nest((*prefix, i)) for i in axes[len(prefix)])
+
+    return {name: nest(())}
+
+
+def _at(body: sp.Expr, env: Mapping[sp.Basic, int]) -> sp.Expr:
+    return body.xreplace({k: sp.Integer(v) for k, v in env.items()})
+
+
+class _Facts:
+    """What assumptions and definitions say about single values."""
+
+    def __init__(self, relations: Sequence[Relational]) -> None:
+        self.values: dict[sp.Basic, tuple[tuple[sp.Basic, ...], sp.Expr]] = {}
+        self.swaps: dict[sp.Basic, list[tuple[int, ...]]] = {}
+        self.sums: dict[sp.Basic, tuple[int, sp.Expr, sp.Expr, sp.Expr]] = {}
+        self.positive: set[sp.Basic] = set()
+        for r in relations:
+            self._add(r)
+
+    def _add(self, r: Relational) -> None:
+        left, right = r.args
+        if isinstance(r, (sp.StrictLessThan, sp.LessThan)):
+            left, right = right, left
+        if isinstance(r, sp.Eq):
+            self._add_equation(left, right)
+        elif right == 0 and isinstance(left, (sp.Symbol, sp.Indexed)) and not isinstance(r, sp.Ne):
+            self.positive.add(getattr(left, "base", left))
+
+    def _add_equation(self, left: sp.Expr, right: sp.Expr) -> None:
+        base = getattr(left, "base", left)
+        if isinstance(left, sp.Indexed) and isinstance(right, sp.Indexed) and base == right.base:
+            if set(left.indices) == set(right.indices):
+                self.swaps.setdefault(base, []).append(tuple(left.indices.index(i) for i in right.indices))
+        elif isinstance(left, sp.Sum) and isinstance(left.function, sp.Indexed):
+            ((index, lo, hi),) = left.limits
+            if list(left.function.indices).count(index) == 1:
+                axis = list(left.function.indices).index(index)
+                self.sums[left.function.base] = (axis, lo, hi, right)
+        elif isinstance(left, (sp.Symbol, sp.Indexed)):
+            indices = tuple(getattr(left, "indices", ()))
+            if all(isinstance(i, (sp.Symbol, sp.Idx)) for i in indices) and len(set(indices)) == len(indices):
+                self.values[base] = (indices, right)
+
+    def representative(self, base: sp.Basic, index: tuple[int, ...]) -> tuple[int, ...]:
+        """The smallest of the indices whose entries are equal by symmetry."""
+        orbit, new = {index}, [index]
+        while new:
+            i = new.pop()
+            for order in self.swaps.get(base, ()):
+                j = tuple(i[n] for n in order)
+                if j not in orbit:
+                    orbit.add(j)
+                    new.append(j)
+        return min(orbit)
+
+
+def _sizes(expressions: Sequence[sp.Basic], bounds: Mapping[sp.Basic, tuple[sp.Expr, sp.Expr]]) -> list[sp.Basic]:
+    """The symbols that ranges are made of."""
+    found: set[sp.Basic] = set()
+    for e in expressions:
+        for s in e.atoms(sp.Sum):
+            found |= {f for _, lo, hi in s.limits for f in (lo.free_symbols | hi.free_symbols)}
+        for i in e.atoms(sp.Idx):
+            span = index_range(i)
+            if span is not None:
+                found |= span[0].free_symbols | span[1].free_symbols
+        found |= {s for s in e.atoms(sp.Symbol) if s.is_integer and s.is_positive and s not in bounds}
+    for lo, hi in bounds.values():
+        found |= lo.free_symbols | hi.free_symbols
+    return sorted((s for s in found if not isinstance(s, (sp.Idx, sp.Dummy))), key=str)
+
+
+def _size_choices(n: int) -> Iterator[tuple[int, ...]]:
+    choices = [(1,) * n, (2,) * n, tuple(2 + i for i in range(n)), tuple(1 + n - i for i in range(n)),
+               tuple(1 + i % 2 for i in range(n)), (3,) * n]  # fmt: skip
+    yield from dict.fromkeys(choices)
+
+
+def points(
+    expressions: Sequence[sp.Basic],
+    assumptions: Sequence[Relational] = (),
+    definitions: Sequence[sp.Eq] = (),
+    bounds: Mapping[sp.Basic, tuple[sp.Expr, sp.Expr]] | None = None,
+) -> Iterator[Point]:
+    """Points that meet every assumption, the simplest first; the same ones in every run."""
+    relations = [*assumptions, *definitions]
+    names = _sizes([*expressions, *relations], bounds or {})
+    for turn in range(_ATTEMPTS):
+        for chosen in _size_choices(len(names)):
+            point = Point(dict(zip(names, chosen, strict=True)), turn, relations, bounds)
+            try:
+                if all(satisfied(a, point) for a in assumptions):
+                    yield point
+            except UndefinedError:
+                continue
+
+
+def satisfied(relation: Relational, point: Point) -> bool:
+    """Whether an assumption holds at the point, for every value of its free indices."""
+    bound = {limit[0] for s in relation.atoms(sp.Sum) for limit in s.limits}
+    free: list[sp.Basic] = []
+    spans: list[range] = []
+    for entry in relation.atoms(sp.Indexed):
+        for axis, index in enumerate(entry.indices):
+            if index in bound or index in free or not isinstance(index, (sp.Symbol, sp.Idx)) or index in point.sizes:
+                continue
+            free.append(index)
+            spans.append(_span_at(index, entry, axis, point))
+    left, right = relation.args
+    for values in itertools.product(*spans):
+        env = dict(zip(free, values, strict=True))
+        gap = Exact().join(lambda a, b: a - b, evaluate(_at(left, env), point), evaluate(_at(right, env), point))
+        sign = Exact().sign_or_none(gap)
+        if sign is None or not _sign_meets(relation, sign):
+            return False
+    return True
+
+
+def _span_at(index: sp.Basic, entry: sp.Indexed, axis: int, point: Point) -> range:
+    """The values of an assumption's free index: its range, or the entries that were used."""
+    span = index_range(index) or point.bounds.get(index)
+    if span is not None:
+        return range(int(evaluate(span[0], point)), int(evaluate(span[1], point)) + 1)
+    used = [i[axis] for (name, i) in point.entries if name == array_name(entry)]
+    return range(min(used), max(used) + 1) if used else range(1, 3)
+
+
+def _sign_meets(relation: Relational, sign: int) -> bool:
+    return {
+        sp.Eq: sign == 0, sp.Ne: sign != 0, sp.Gt: sign > 0, sp.Ge: sign >= 0, sp.Lt: sign < 0, sp.Le: sign <= 0,
+    }[type(relation)]  # fmt: skip
+
+
+def undefined_functions(e: sp.Basic) -> set[type]:
+    """The undefined functions that occur in an expression."""
+    return {f.func for f in e.atoms(AppliedUndef)}

@@ -1,0 +1,379 @@
+"""From SymPy to the normal form, under a set of assumptions.
+
+Assumptions are SymPy relations over index templates.  How each is used:
+
+- ``Eq(S[i, j], S[j, i])``: entries of S are written with their indices in one order;
+- ``Eq(Sum(y[k], k), 1)``: that sum is replaced by its value;
+- ``Eq(entry or symbol, expression)``: the left side is replaced by the right;
+- ``Gt(x, 0)``, ``Gt(x[i], 0)`` (or ``<``): the sign is known;
+- anything else, such as ``Ne``, restricts the points that are tried, and proves nothing.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+
+import sympy as sp
+from sympy.core.function import AppliedUndef
+from sympy.core.relational import Relational
+
+from gradproof.algebra import Algebra, Range, SumLaw
+from gradproof.canonical import Atom, Number, Poly
+from gradproof.notation import NotationError, index_range, read
+
+__all__ = ["Translator", "read_assumption"]
+
+_ONE = Poly.number(1)
+_Env = Mapping[sp.Basic, Poly]
+
+
+def read_assumption(relation: object) -> Relational:
+    """A checked assumption; raises NotationError for anything but a relation."""
+    if relation in (sp.true, True):
+        return sp.Eq(sp.Integer(0), 0, evaluate=False)
+    if relation in (sp.false, False):
+        return sp.Eq(sp.Integer(0), 1, evaluate=False)
+    if not isinstance(relation, Relational):
+        raise NotationError(f"the assumption {relation} is not a relation, such as Eq(S[i, j], S[j, i]) or Gt(s, 0)")
+    left, right = (read(side, f"a side of the assumption {relation}") for side in relation.args)
+    return relation.func(left, right, evaluate=False)
+
+
+class Translator:
+    """Translates expressions into normal forms that can be compared with each other.
+
+    `bounds` gives the ranges of free indices; `expanded` writes hyperbolic functions
+    through exponentials.
+    """
+
+    def __init__(
+        self,
+        assumptions: Sequence[Relational] = (),
+        bounds: Mapping[sp.Basic, tuple[sp.Expr, sp.Expr]] | None = None,
+        expanded: bool = False,
+    ) -> None:
+        self.bounds, self.expanded = dict(bounds or {}), expanded
+        self._heads: dict[sp.Basic, str] = {}
+        self._symbols: dict[str, sp.Basic] = {}
+        self._spans: dict[tuple[sp.Expr, sp.Expr], Range] = {}
+        self._swaps: dict[str, tuple[tuple[int, ...], ...]] = {}
+        self._values: dict[str, tuple[tuple[sp.Basic, ...], sp.Expr]] = {}
+        self._positive: set[str] = set()
+        self._negative: set[str] = set()
+        self.algebra = Algebra(self.least, self.positive)
+        for relation in assumptions:
+            self._assume(relation)
+
+    # -- assumptions ------------------------------------------------------------------
+    def _assume(self, relation: Relational) -> None:
+        left, right = relation.args
+        match relation:
+            case sp.Eq() if isinstance(left, sp.Indexed) and isinstance(right, sp.Indexed) and left.base == right.base:
+                self._symmetry(left, right)
+            case sp.Eq() if isinstance(left, sp.Sum) and isinstance(left.function, sp.Indexed):
+                self._sum_law(left, right)
+            case sp.Eq() if isinstance(left, (sp.Symbol, sp.Indexed)) and not _mentions(right, left):
+                if all(isinstance(i, (sp.Symbol, sp.Idx)) for i in getattr(left, "indices", ())):
+                    self._values[self._head(getattr(left, "base", left))] = (tuple(getattr(left, "indices", ())), right)
+            case sp.StrictGreaterThan() if right == 0:
+                self._sign_of(left, self._positive)
+            case sp.StrictLessThan() if left == 0:
+                self._sign_of(right, self._positive)
+
+    def _symmetry(self, left: sp.Indexed, right: sp.Indexed) -> None:
+        if len(set(left.indices)) != len(left.indices) or set(left.indices) != set(right.indices):
+            return
+        order = tuple(left.indices.index(i) for i in right.indices)
+        orders = {tuple(range(len(order))), order}
+        while True:  # the group that the permutation generates with those known before
+            known = orders | set(self._swaps.get(self._head(left.base), ()))
+            grown = known | {tuple(a[b] for b in c) for a, c in itertools.product(known, known)}
+            if grown == orders:
+                break
+            orders = grown
+        self._swaps[self._head(left.base)] = tuple(sorted(orders))
+
+    def _sum_law(self, left: sp.Sum, right: sp.Expr) -> None:
+        entry = left.function
+        ((index, lo, hi),) = left.limits
+        axes = [n for n, i in enumerate(entry.indices) if i == index]
+        others = [i for n, i in enumerate(entry.indices) if n not in axes]
+        if len(axes) != 1 or any(right.has(i) for i in others if not i.is_number):
+            return
+        fixed = tuple(self.poly(i).key if i.is_number else None for i in others)
+        law = SumLaw(self._head(entry.base), axes[0], self.span(lo, hi).key, fixed, self.poly(right))
+        self.algebra.sum_laws = (*self.algebra.sum_laws, law)
+
+    def _sign_of(self, side: sp.Expr, known: set[str]) -> None:
+        if isinstance(side, sp.Symbol) or (
+            isinstance(side, sp.Indexed) and len({i for i in side.indices if i.is_Symbol or isinstance(i, sp.Idx)}) == len(side.indices)
+        ):
+            known.add(self._head(getattr(side, "base", side)))
+
+    # -- facts for the algebra --------------------------------------------------------
+    def positive(self, atom: Atom) -> bool:
+        if atom.kind not in ("symbol", "entry"):
+            return False
+        head = str(atom.head)
+        symbol = self._symbols[head]
+        return head in self._positive or symbol.is_positive is True
+
+    def least(self, poly: Poly) -> Number | None:
+        """The smallest value of an integer polynomial, as far as ranges and sizes tell."""
+        for _ in range(8):
+            found = self._bounded_index(poly)
+            if found is None:
+                break
+            coefficient, atom, span = found
+            poly = poly - Poly.atom(atom).scaled(coefficient)
+            poly = poly + (span.lo if coefficient > 0 else span.hi).scaled(coefficient)
+        shifted = Poly()
+        for c, t in poly:
+            product = Poly.number(c)
+            for atom, exponent in t.factors.values():
+                symbol = self._symbols.get(str(atom.head)) if atom.kind == "symbol" else None
+                if t.bound or symbol is None or not symbol.is_integer or not isinstance(exponent, int) or exponent < 0:
+                    return None
+                if not symbol.is_nonnegative or symbol in self.bounds:
+                    return None
+                base = Poly.atom(atom) + _ONE if symbol.is_positive else Poly.atom(atom)
+                product = self.algebra.product(product, self.algebra.power(base, Poly.number(exponent)))
+            shifted = shifted + product
+        constant: Number = 0
+        for c, t in shifted:
+            if not t.factors:
+                constant = c
+            elif c < 0:
+                return None
+        return constant
+
+    def _bounded_index(self, poly: Poly) -> tuple[Number, Atom, Range] | None:
+        """A linear term c·i of an index with a known range that occurs nowhere else."""
+        for c, t in poly:
+            if t.bound or len(t.factors) != 1:
+                continue
+            ((atom, exponent),) = t.factors.values()
+            span = self._range_of(atom)
+            if span is None or exponent != 1:
+                continue
+            if sum(atom.key in s.factors for _, s in poly) == 1:
+                return c, atom, span
+        return None
+
+    def _range_of(self, atom: Atom) -> Range | None:
+        if atom.kind == "index":
+            return self.algebra.ranges.get(atom.head)  # type: ignore[call-overload,no-any-return]
+        if atom.kind == "symbol":
+            bounds = self.bounds.get(self._symbols[str(atom.head)])
+            return self.span(*bounds) if bounds is not None else None
+        return None
+
+    # -- translation --------------------------------------------------------------------
+    def _head(self, symbol: sp.Basic) -> str:
+        """A name that no other symbol of this translation has."""
+        if symbol not in self._heads:
+            name = re.sub(r"\W", "_", str(getattr(symbol, "label", symbol)))
+            head = f"{name}.{len(self._heads)}"
+            self._heads[symbol] = head
+            self._symbols[head] = symbol
+            span = index_range(symbol)
+            if span is not None:
+                self.bounds.setdefault(symbol, span)
+        return self._heads[symbol]
+
+    def span(self, lo: sp.Expr, hi: sp.Expr) -> Range:
+        if (lo, hi) not in self._spans:
+            self._spans[lo, hi] = Range(self.poly(lo), self.poly(hi))
+        return self._spans[lo, hi]
+
+    def poly(self, e: sp.Basic, env: _Env | None = None) -> Poly:
+        """The normal form of an expression; `env` gives bound indices their normal forms."""
+        return self._poly(e, env or {})
+
+    def _poly(self, e: sp.Basic, env: _Env) -> Poly:
+        match e:
+            case sp.Integer():
+                return Poly.number(int(e))
+            case sp.Rational():
+                return Poly.number(Fraction(int(e.p), int(e.q)))
+            case sp.Symbol() | sp.Idx():
+                return self._symbol(e, env)
+            case sp.Indexed():
+                return self._entry(e, env)
+            case sp.Add():
+                total = Poly()
+                for a in e.args:
+                    total = total + self._poly(a, env)
+                return total
+            case sp.Mul():
+                result = _ONE
+                for a in e.args:
+                    result = self.algebra.product(result, self._poly(a, env))
+                return result
+            case sp.Pow():
+                return self._power(e, env)
+            case sp.Sum():
+                return self._sum(e, env)
+            case sp.Derivative() | sp.Subs():
+                return self._derivative(e, env)
+            case sp.core.numbers.Exp1():
+                return self.algebra.exp(_ONE)
+            case sp.core.numbers.Pi():
+                return Poly.atom(Atom("pi", ""))
+        return self._function(e, env)
+
+    def _symbol(self, e: sp.Basic, env: _Env) -> Poly:
+        if e in env:
+            return env[e]
+        head = self._head(e)
+        if head in self._values:
+            return self._poly(self._values[head][1], {})
+        return Poly.atom(Atom("symbol", head))
+
+    def _entry(self, e: sp.Indexed, env: _Env) -> Poly:
+        head = self._head(e.base)
+        args = tuple(self._poly(i, env) for i in e.indices)
+        if head in self._values:
+            template, body = self._values[head]
+            return self._poly(body, dict(zip(template, args, strict=True)))
+        return Poly.atom(Atom("entry", head, args, self._swaps.get(head, ())))
+
+    def _power(self, e: sp.Pow, env: _Env) -> Poly:
+        base, exponent = e.args
+        if base == sp.E:
+            return self.algebra.exp(self._poly(exponent, env))
+        if isinstance(base, sp.Abs) and exponent.is_Rational:
+            power = self._poly(exponent, env).constant
+            return self.algebra.absolute_power(self._poly(base.args[0], env), power or 0)
+        return self.algebra.power(self._poly(base, env), self._poly(exponent, env))
+
+    def _sum(self, e: sp.Sum, env: _Env) -> Poly:
+        inner, opened = dict(env), []
+        for index, lo, hi in reversed(e.limits):
+            label = self.algebra.fresh(self.span(lo, hi))
+            inner[index] = Poly.atom(Atom("index", label))
+            if isinstance(index, sp.Idx):
+                inner[index.label] = inner[index]
+            opened.append(label)
+        body = self._poly(e.function, inner)
+        for label in reversed(opened):
+            body = self.algebra.over(body, label)
+        return body
+
+    def _derivative(self, e: sp.Basic, env: _Env) -> Poly:
+        """f′(args) of an undefined function, or ∂E/∂z of named quantities, as an atom."""
+        body, values = (e.expr, dict(zip(e.variables, e.point, strict=True))) if isinstance(e, sp.Subs) else (e, {})
+        if not isinstance(body, sp.Derivative):
+            raise NotationError(f"{e} is not the derivative of an undefined function")
+        function, wrt = body.expr, body.variables
+        if isinstance(function, AppliedUndef):
+            slots = [[n for n, a in enumerate(function.args) if a == v] for v in wrt]
+            if all(len(s) == 1 for s in slots):
+                order = ",".join(str(sum(s[0] == n for s in slots)) for n in range(len(function.args)))
+                args = tuple(self._poly(values.get(a, a), env) for a in function.args)
+                return Poly.atom(Atom("function", f"{self._head(function.func)}'{order}", args))
+        if isinstance(function, (sp.Symbol, sp.Indexed)) and len(wrt) == 1 and isinstance(wrt[0], (sp.Symbol, sp.Indexed)):
+            sides = [function, wrt[0]]
+            args = tuple(self._poly(i, env) for s in sides for i in getattr(s, "indices", ()))
+            heads = "/".join(self._head(getattr(s, "base", s)) for s in sides)
+            return Poly.atom(Atom("partial", heads, args))
+        raise NotationError(f"{e} is neither the derivative of an undefined function nor one of named quantities")
+
+    def _function(self, e: sp.Basic, env: _Env) -> Poly:
+        a = self.algebra
+        if isinstance(e, sp.Piecewise):
+            return self._piecewise(e, env)
+        if isinstance(e, AppliedUndef):
+            return Poly.atom(
+                Atom("function", f"{self._head(e.func)}'", tuple(self._poly(x, env) for x in e.args))
+            )
+        args = [self._poly(x, env) for x in e.args]
+        u = args[0]
+        match e:
+            case sp.exp():
+                return a.exp(u)
+            case sp.log():
+                return a.log(u)
+            case sp.Abs():
+                return a.absolute_power(u, 1)
+            case sp.sign():
+                return a.sign(u)
+            case sp.Max() | sp.Min():
+                for v in args[1:]:
+                    gap = v - u if isinstance(e, sp.Max) else u - v
+                    u = u + a.product(v - u, a.positive_part(gap))
+                return u
+            case sp.Heaviside():
+                up, down = a.positive_part(u), a.positive_part(-u)
+                return up + a.product(_ONE - up - down, args[1])
+            case sp.KroneckerDelta():
+                gap = args[0] - args[1]
+                if all(x.is_integer for x in e.args[:2]):
+                    return a.delta(gap)
+                return _ONE - a.positive_part(gap) - a.positive_part(-gap)
+            case sp.tan():
+                return a.product(a.function("sin", (u,)), a.power(a.function("cos", (u,)), Poly.number(-1)))
+        if self.expanded and isinstance(e, _HYPERBOLIC):
+            return self._poly(e.rewrite(sp.exp), env)
+        return a.function(type(e).__name__, tuple(args))
+
+    def _piecewise(self, e: sp.Piecewise, env: _Env) -> Poly:
+        total, left = Poly(), _ONE
+        for value, condition in e.args:
+            holds = self._truth(condition, env)
+            branch = self.algebra.product(left, holds)
+            if branch:
+                total = total + self.algebra.product(branch, self._poly(value, env))
+            left = left - branch
+        if left:
+            total = total + self.algebra.product(left, Poly.atom(Atom("undefined", "no branch")))
+        return total
+
+    def _truth(self, c: sp.Basic, env: _Env) -> Poly:
+        """The condition as an indicator: 1 where it holds, 0 elsewhere."""
+        a = self.algebra
+        match c:
+            case sp.logic.boolalg.BooleanTrue():
+                return _ONE
+            case sp.logic.boolalg.BooleanFalse():
+                return Poly()
+            case sp.And():
+                result = _ONE
+                for part in c.args:
+                    result = a.product(result, self._truth(part, env))
+                return result
+            case sp.Or():
+                return _ONE - self._truth(sp.And(*(sp.Not(x) for x in c.args)), env)
+            case sp.Not():
+                return _ONE - self._truth(c.args[0], env)
+        gap = self._poly(c.args[0], env) - self._poly(c.args[1], env)
+        whole = all(x.is_integer for x in c.args)
+        above = a.positive_part(gap, integer=whole)
+        below = a.positive_part(-gap, integer=whole)
+        equal = a.delta(gap) if whole else _ONE - above - below
+        match c:
+            case sp.Gt():
+                return above
+            case sp.Lt():
+                return below
+            case sp.Ge():
+                return a.positive_part(gap + _ONE, integer=True) if whole else _ONE - below
+            case sp.Le():
+                return a.positive_part(-gap + _ONE, integer=True) if whole else _ONE - above
+            case sp.Eq():
+                return equal
+            case sp.Ne():
+                return _ONE - equal
+        raise NotationError(f"the condition {c} is not understood")
+
+
+_HYPERBOLIC = (sp.tanh, sp.sinh, sp.cosh, sp.coth, sp.sech, sp.csch)
+
+
+def _mentions(e: sp.Expr, left: sp.Expr) -> bool:
+    if isinstance(left, sp.Indexed):
+        return any(a.base == left.base for a in e.atoms(sp.Indexed))
+    return bool(e.has(left))

@@ -1,0 +1,86 @@
+"""Verdicts: what was decided, under which assumptions, and on what that rests.
+
+A verdict is never a bare "verified".  It is *proved* (for every size and every value at
+which both sides are defined, under the listed assumptions), *refuted* (with a witness that
+a reader can check), or *undecided* (with the reason).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+__all__ = ["Evidence", "Status", "Verdict", "Witness"]
+
+Status = Literal["proved", "refuted", "undecided"]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One independent reason to believe a verdict.
+
+    `outcome` is "agrees", "disagrees" or "missing"; a check that could not run is missing,
+    never agreeing.
+    """
+
+    kind: str
+    outcome: Literal["agrees", "disagrees", "missing"]
+    says: str
+    rests_on: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.says} [rests on {self.rests_on}]"
+
+
+@dataclass(frozen=True)
+class Witness:
+    """A point at which two formulas differ.
+
+    `sizes` maps each size symbol to an int, `values` each symbol or array to a rational, or
+    to a nested tuple of rationals (offset = index - lower bound), `functions` each undefined
+    function to the polynomial that stands for it.  `left` and `right` are the two values
+    there, as text: exact rationals, or the digits that are certain.
+    """
+
+    sizes: Mapping[str, int]
+    values: Mapping[str, Any]
+    left: str
+    right: str
+    functions: Mapping[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        point = [f"{name} = {_show(value)}" for name, value in {**self.sizes, **self.values}.items()]
+        point += [f"{name} = {text}" for name, text in self.functions.items()]
+        where = ", ".join(point) or "everywhere"
+        return f"at {where}: {self.left} against {self.right}"
+
+
+def _show(value: Any) -> str:
+    if isinstance(value, tuple):
+        return "[" + ", ".join(_show(v) for v in value) + "]"
+    return str(value)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The outcome of `equal`, `check`, or `verify`.
+
+    `assumptions` are the relations (SymPy) under which "proved" holds; `reason` says why
+    nothing was decided, or which step is the first wrong one.
+    """
+
+    status: Status
+    assumptions: tuple[Any, ...] = ()
+    witness: Witness | None = None
+    evidence: tuple[Evidence, ...] = ()
+    reason: str = ""
+
+    def __str__(self) -> str:
+        lines = [self.status if not self.reason else f"{self.status}: {self.reason}"]
+        if self.assumptions:
+            lines.append("assuming " + ", ".join(str(a) for a in self.assumptions))
+        if self.witness is not None:
+            lines.append(str(self.witness))
+        lines += [str(e) for e in self.evidence]
+        return "\n  ".join(lines)
