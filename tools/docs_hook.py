@@ -16,9 +16,11 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from html import unescape
 from pathlib import Path
+from textwrap import dedent
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urljoin, urlsplit
 
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("mkdocs.hooks.gradproof")
 
+TRACEBACK = "Traceback (most recent call last)"
 FENCE = re.compile(r"^\s*(?P<marks>`{3,}|~{3,})(?P<info>[^`]*)$")
 IDENTITY = re.compile(r"""\bid=["']?([^"'\s}]+)""")
 INLINE = re.compile(r'<span class="arithmatex">\\\((.*?)\\\)</span>', re.DOTALL)
@@ -79,7 +82,8 @@ def on_pre_build(config: MkDocsConfig) -> None:  # noqa: ARG001
 
 def on_page_markdown(markdown: str, page: Page, **_: Any) -> None:
     """Take down which blocks are to run."""
-    blocks.page, blocks.written, blocks.ran = page.file.src_uri, Counter(_executed(markdown)), Counter()
+    blocks.page, blocks.ran = page.file.src_uri, Counter()
+    blocks.written = Counter(_executed(markdown))
     if "data-checked" in markdown:
         _report("only gradproof.page may write data-checked")
 
@@ -88,7 +92,7 @@ def on_page_content(html: str, page: Page, **_: Any) -> str:
     """Compare the blocks with those that ran, and turn mathematics into HTML."""
     for name in blocks.written - blocks.ran:
         _report(f"the block {name} did not run; look for a misspelt option or a fence left open")
-    if "Traceback (most recent call last)" in unescape(html):
+    if TRACEBACK in unescape(html):
         _report("a block printed a traceback")
     for formula in TYPED_DISPLAY.findall(html):
         _report(f"a displayed equation has no checked object behind it: {unescape(formula).strip()}")
@@ -129,16 +133,38 @@ def _watched(run: Callable[..., str]) -> Callable[..., str]:
     def watched(source: str, language: str, css_class: str, options: dict[str, Any], md: Any, **kwargs: Any) -> str:
         name = str(options.get("id") or "without id=")
         try:
-            html = run(source, language, css_class, options, md, **kwargs)
+            with _heard() as warnings:
+                html = run(source, language, css_class, options, md, **kwargs)
         except SystemExit as error:
             _report(f"the block {name} called sys.exit({error.code!r})")
             return ""
         blocks.ran[name] += 1
-        if "Traceback (most recent call last)" in unescape(html):
-            _report(f"the block {name} raised; markdown-exec's warning says what")
+        for warning in warnings:
+            _report(f"the block {name} raised {_end(warning)}")
         return html
 
     return watched
+
+
+@contextmanager
+def _heard() -> Iterator[list[str]]:
+    """Collect the warnings of plugins: markdown-exec turns a block's error into one that names no page."""
+    heard: list[str] = []
+    listener = logging.Handler(logging.WARNING)
+    listener.emit = lambda record: heard.append(record.getMessage())  # type: ignore[method-assign]
+    plugins = logging.getLogger("mkdocs.plugins")
+    plugins.addHandler(listener)
+    try:
+        yield heard
+    finally:
+        plugins.removeHandler(listener)
+
+
+def _end(trace: str) -> str:
+    """Return the end of an indented traceback: the line that names the error, and what follows it."""
+    lines = dedent(trace.partition(TRACEBACK)[2].partition("\n")[2]).strip("\n").splitlines()
+    start = max((i for i, line in enumerate(lines) if line[:1].strip()), default=0)
+    return "\n".join(lines[start:])
 
 
 def _executed(markdown: str) -> Iterator[str]:

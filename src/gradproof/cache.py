@@ -28,6 +28,7 @@ __all__ = ["claim_digest", "digest", "engine_digest", "remember", "sources_diges
 
 PACKAGE = Path(__file__).parent
 SOURCES = PACKAGE / "sources"
+HOME = "gradproof.sources."
 BENEATH = ("sympy", "mpmath", "python-flint", "numpy")  # what a result may rest on, beside our own code
 
 
@@ -141,15 +142,14 @@ def _loaded(statement: ast.stmt) -> set[str]:
 
 
 def _siblings(statement: ast.stmt) -> Iterator[tuple[str, set[str] | None]]:
-    """Yield each module of `sources` that an import names, with the names it takes (None: all)."""
-    if not isinstance(statement, ast.ImportFrom):
-        return
-    origin = ("gradproof.sources." if statement.level else "") + (statement.module or "")
-    package, _, module = origin.rstrip(".").rpartition("gradproof.sources")
-    if package or not origin.startswith("gradproof.sources"):
-        return
-    taken = {alias.name for alias in statement.names}
-    if module := module.lstrip("."):
-        yield module, taken
-    else:
-        yield from ((name, None) for name in taken if (SOURCES / f"{name}.py").exists())
+    """Yield each module of `sources` that is imported in a statement, with the names taken (None: all)."""
+    for node in ast.walk(statement):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name[len(HOME) :], None) for alias in node.names if alias.name.startswith(HOME))
+        elif isinstance(node, ast.ImportFrom):
+            origin = f"{HOME if node.level else ''}{node.module or ''}."
+            taken = {alias.name for alias in node.names}
+            if module := origin.removeprefix(HOME).rstrip(".") if origin.startswith(HOME) else "":
+                yield module, taken
+            elif origin.rstrip(".") == HOME.rstrip("."):
+                yield from ((name, None) for name in sorted(taken) if (SOURCES / f"{name}.py").exists())

@@ -1,0 +1,140 @@
+"""The build of the site fails, and says why, whenever a page would be broken or false.
+
+Each case is a site of one or two pages, built with the project's own hook and MkDocs' strict mode,
+with a bare theme.  A case that must not end this process is built in another.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from mkdocs.commands.build import build
+from mkdocs.config import load_config
+from mkdocs.exceptions import Abort
+
+ROOT = Path(__file__).parent.parent
+CONFIG = yaml.safe_load((ROOT / "mkdocs.yml").read_text("utf-8"))
+EQUATION = "from gradproof.page import _printed\nprint(_printed('x = 1', 'test'))"
+
+
+def block(code: str, options: str = 'exec="on" html="on" id="b"') -> str:
+    return f"```python {options}\n{code}\n```\n"
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A directory with a configuration that differs from the project's in its theme and pages only."""
+    monkeypatch.setenv("GRADPROOF_CACHE", str(tmp_path / "cache"))
+    theme = tmp_path / "theme"
+    theme.mkdir()
+    (theme / "main.html").write_text("<html><body>{{ page.content }}</body></html>")
+    kept = {key: CONFIG[key] for key in ("strict", "plugins", "markdown_extensions", "validation")}
+    config = kept | {
+        "site_name": "test",
+        "theme": {"name": None, "custom_dir": str(theme)},
+        "hooks": [str(ROOT / hook) for hook in CONFIG["hooks"]],
+    }
+    (tmp_path / "mkdocs.yml").write_text(yaml.safe_dump(config))
+    (tmp_path / "docs").mkdir()
+    return tmp_path
+
+
+def built(site: Path, caplog: pytest.LogCaptureFixture, **pages: str) -> str:
+    """Build a site of these pages; return the first one's HTML, or raise Abort with all warnings."""
+    for name, text in pages.items():
+        (site / "docs" / f"{name}.md").write_text(text)
+    config = load_config(str(site / "mkdocs.yml"))
+    config.plugins.on_startup(command="build", dirty=False)
+    caplog.clear()
+    try:
+        with caplog.at_level(logging.WARNING, "mkdocs"):
+            build(config)
+    except Abort as error:
+        raise Abort("\n".join(caplog.messages)) from error
+    finally:
+        config.plugins.on_shutdown()
+    return (site / "site" / "index.html").read_text()
+
+
+def test_a_sound_page_is_built(site: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Inline mathematics is typeset, a checked equation passes, and links between pages hold."""
+    text = f"# Title\n\nLet $x_i > 0$; see [there](other.md#here).\n\n{block(EQUATION)}"
+    html = built(site, caplog, index=text, other="# Here\n\n[back](index.md#title)\n")
+    assert html.count('class="katex"') == 2
+    assert "arithmatex" not in html
+    assert "$" not in html
+
+
+FALSE = """
+from gradproof.page import _proved
+from gradproof.verdict import Verdict
+_proved(Verdict("refuted", reason="step 3, the chain rule"), "backprop.5.12", "a = -b", "equation (5.12)")
+"""
+
+BROKEN = {
+    "a block raises": (block("1 / 0"), "index.md: the block b raised ZeroDivisionError: division by zero"),
+    "a false claim": (block(FALSE), "index.md: the block b raised gradproof.page.PageError: backprop.5.12"),
+    "a false claim's formula": (block(FALSE), "\n  formula: a = -b"),
+    "a false claim's first wrong step": (block(FALSE), "\n  first wrong step: step 3, the chain rule"),
+    "a block exits": (block("raise SystemExit(0)"), "index.md: the block b called sys.exit(0)"),
+    "a misspelt option": (block("print(1)", 'exce="on" id="b"'), "index.md: the block b did not run"),
+    "an option with a bad value": (block("print(1)", 'exec="on" source="sideways" id="b"'), "the block b did not run"),
+    "an open fence": ('```python exec="on" id="b"\nprint(1)\n', "index.md: a fence is left open"),
+    "a block inside an open fence": (f"```text\n\n{block('print(1)')}\n\n```\n", "a fence is left open"),
+    "a dead link": ("[there](nowhere.md)\n", "nowhere.md"),
+    "a dead link in HTML": ('<a href="nowhere/">there</a>\n', "index.html: the link nowhere/ leads nowhere"),
+    "a dead anchor": ("[there](#nothing)\n", "index.html: the link #nothing leads to no heading"),
+    "a typed equation": (
+        "Text\n\n$$a = b$$\n",
+        "index.md: a displayed equation has no checked object behind it: a = b",
+    ),
+    "a typed equation in brackets": ("Text\n\n\\[\na = b\n\\]\n", "no checked object behind it: a = b"),
+    "an engraved equation": (
+        block("from gradproof.typeset import typeset\nprint(typeset('a = b', True))"),
+        "index.md: a displayed equation was typeset with no checked object",
+    ),
+    "a forged mark": (block("print('<i data-checked=x></i>')"), "only gradproof.page may write data-checked"),
+    "a formula KaTeX rejects": (r"Let $\frca{1}{2}$ be." + "\n", r"index.md: KaTeX rejects the formula '\\frca{1}{2}'"),
+    "mathematics in a heading": ("# The $x$\n", "index.md: a heading holds mathematics"),
+    "a picture of a third party": ("![a](https://example.org/a.png)\n", "loads https://example.org/a.png"),
+    "a script of a third party": ('<script src="//example.org/a.js"></script>\n', "loads //example.org/a.js"),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_a_broken_page_is_not_built(case: str, site: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Each fault stops the build with a message that names the page and the fault."""
+    text, message = BROKEN[case]
+    with pytest.raises(Abort) as failure:
+        built(site, caplog, index=text)
+    assert message in str(failure.value)
+
+
+def test_a_style_sheet_of_a_third_party_is_refused(site: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Fonts and images may be asked for by style sheets too."""
+    (site / "docs" / "a.css").write_text("@import 'https://example.org/font.css';")
+    with pytest.raises(Abort, match=r"a\.css: the style sheet loads https://example\.org/font\.css"):
+        built(site, caplog, index="# A\n")
+
+
+def test_exit_in_a_block_fails_the_command(site: Path) -> None:
+    """`sys.exit(0)` would otherwise end `mkdocs build` with success and without a site."""
+    (site / "docs" / "index.md").write_text(block("import sys; sys.exit(0)"))
+    command = [sys.executable, "-m", "mkdocs", "build", "-f", str(site / "mkdocs.yml")]
+    run = subprocess.run(
+        command, capture_output=True, text=True, cwd=site, env={**os.environ, "COLUMNS": "200"}, check=False
+    )
+    assert run.returncode != 0
+    assert "index.md: the block b called sys.exit(0)" in run.stderr
+
+
+def test_the_site_is_strict() -> None:
+    """Every warning fails the build; the hook relies on it."""
+    assert CONFIG["strict"] is True
+    assert '"-q"' not in (ROOT / "noxfile.py").read_text("utf-8")
