@@ -10,7 +10,9 @@ back-propagation, the derivative with all names held.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import sympy as sp
 from sympy.core.function import AppliedUndef
@@ -18,12 +20,12 @@ from sympy.core.function import AppliedUndef
 from gradproof.checks.remainder import remainder_evidence
 from gradproof.derivation import Derivation, axis_bounds
 from gradproof.elementary import BRANCHING
-from gradproof.notation import NotationError, fresh, read, rebuilt, replaced, summed
+from gradproof.notation import NotationError, derivative, fresh, read, rebuilt, replaced, summed
 from gradproof.proof import decide
 from gradproof.translate import read_assumption
 from gradproof.verdict import Evidence, Verdict
 
-__all__ = ["by_sympy", "verify"]
+__all__ = ["LineChecker", "by_sympy", "verify"]
 
 _RESTS = "SymPy's own diff on fresh dummies, and gradproof's normal form; not the rules"
 
@@ -35,26 +37,28 @@ def verify(derivation: Derivation) -> Verdict:
 
     Otherwise the verdict of the first step that fails, named in `reason`.
     """
-    checker = _Checker(derivation)
+    d = derivation
+    checker = LineChecker(d.definitions, d.assumptions, d.loss, d.name)
     count = 0
-    for part in (*derivation.adjoints, derivation):
+    for part in (*d.adjoints, d):
         for n, step in enumerate(part.steps):
-            verdict = checker.equal(step.before, step.after, part)
+            verdict = checker.equal(step.before, step.after, part.wrt)
             if verdict.status != "proved":
                 return _failed(verdict, part, f"step {n + 1} ({step.rule.name}): {step.before} = {step.after}")
             count += 1
         gap = _gap(part)
         if gap:
-            return Verdict("undecided", derivation.assumptions, reason=gap)
-    whole = checker.whole()
+            return Verdict("undecided", d.assumptions, reason=gap)
+    whole = checker.equal(derivative(d.loss, d.wrt), d.result, d.wrt, total=True)
     if whole.status != "proved":
-        return _failed(whole, derivation, f"the result {derivation.result} against the loss")
+        return _failed(whole, d, f"the result {d.result} against the loss")
     steps = Evidence("each step", "agrees", f"each of {count} steps keeps the value", _RESTS)
     diff = Evidence("whole", "agrees", "the result is SymPy's derivative of the whole loss", _RESTS)
-    slope = remainder_evidence(derivation)
+    slope = remainder_evidence(d)
+    evidence = (*whole.evidence, steps, diff, slope)
     if slope.outcome == "disagrees":
-        return Verdict("undecided", whole.assumptions, None, (*whole.evidence, steps, diff, slope), f"the checks disagree: {slope.says}")
-    return Verdict("proved", whole.assumptions, None, (*whole.evidence, steps, diff, slope))
+        return Verdict("undecided", whole.assumptions, None, evidence, f"the checks disagree: {slope.says}")
+    return Verdict("proved", whole.assumptions, None, evidence)
 
 
 def _failed(verdict: Verdict, part: Derivation, where: str) -> Verdict:
@@ -65,7 +69,7 @@ def _failed(verdict: Verdict, part: Derivation, where: str) -> Verdict:
 def _gap(part: Derivation) -> str:
     """Where the lines do not connect, if they do not."""
     steps = part.steps
-    for n, (one, other) in enumerate(zip(steps, steps[1:], strict=False)):
+    for n, (one, other) in enumerate(itertools.pairwise(steps)):
         if one.after != other.before:
             return f"the lines do not connect: step {n + 1} ends in {one.after}, step {n + 2} starts from {other.before}"
     if steps and steps[-1].after != part.result:
@@ -73,51 +77,53 @@ def _gap(part: Derivation) -> str:
     return ""
 
 
-class _Checker:
-    def __init__(self, derivation: Derivation) -> None:
-        self.derivation = derivation
+class LineChecker:
+    """Compares lines that may hold derivatives of named quantities.
+
+    definitions, assumptions: as in `Derivation`; loss and name: the loss and the symbol that
+    stands for it in lines of back-propagation.
+    """
+
+    def __init__(
+        self,
+        definitions: Sequence[sp.Eq] = (),
+        assumptions: Sequence[Any] = (),
+        loss: sp.Expr | None = None,
+        name: sp.Expr | None = None,
+    ) -> None:
+        self.equations, self.name = tuple(definitions), name
         self.definitions: _Definitions = {
-            getattr(d.lhs, "base", d.lhs): (tuple(getattr(d.lhs, "indices", ())), read(d.rhs)) for d in derivation.definitions
+            getattr(d.lhs, "base", d.lhs): (tuple(getattr(d.lhs, "indices", ())), read(d.rhs)) for d in definitions
         }
-        self.loss = read(derivation.loss)
-        self.relations = [read_assumption(r) for r in derivation.assumptions]
+        self.loss = None if loss is None else read(loss)
+        self.relations = [read_assumption(r) for r in assumptions]
 
-    def equal(self, before: sp.Expr, after: sp.Expr, part: Derivation) -> Verdict:
-        """Whether two lines have one value, with their derivatives taken by SymPy."""
+    def equal(self, one: sp.Expr, other: sp.Expr, wrt: sp.Expr | None = None, total: bool = False) -> Verdict:
+        """Whether two lines have one value, with their derivatives by SymPy.
+
+        wrt: the variable, whose own definition is cut.  total: all names are opened.
+        """
         try:
-            one, other = self.evaluated(read(before), part), self.evaluated(read(after), part)
+            left, right = (self.evaluated(read(e), total) for e in (one, other))
         except (NotationError, NotImplementedError) as error:
             return Verdict("undecided", reason=str(error))
-        return self._decide(one, other, read(part.wrt))
-
-    def whole(self) -> Verdict:
-        """Whether the result is SymPy's derivative of the loss with all names opened."""
-        d = self.derivation
-        wrt = read(d.wrt)
-        try:
-            derivative = by_sympy(opened(self.loss, self.definitions, wrt), wrt)
-            result = self.evaluated(read(d.result), d)
-        except (NotationError, NotImplementedError) as error:
-            return Verdict("undecided", reason=str(error))
-        return self._decide(derivative, result, wrt)
-
-    def _decide(self, one: sp.Expr, other: sp.Expr, wrt: sp.Expr) -> Verdict:
-        bounds = axis_bounds([self.loss, *(b for _, b in self.definitions.values())], wrt)
+        bodies = [*([] if self.loss is None else [self.loss]), left, *(b for _, b in self.definitions.values())]
+        bounds = {} if wrt is None else axis_bounds(bodies, read(wrt))
         cut = getattr(wrt, "base", wrt)
-        equations = [d for d in self.derivation.definitions if getattr(d.lhs, "base", d.lhs) != cut]
-        return decide(one, other, self.relations, equations, bounds, smooth=True, kinked=self.loss)
+        equations = [d for d in self.equations if getattr(d.lhs, "base", d.lhs) != cut]
+        return decide(left, right, self.relations, equations, bounds, smooth=True, kinked=self.loss)
 
-    def evaluated(self, line: sp.Expr, part: Derivation) -> sp.Expr:
+    def evaluated(self, line: sp.Expr, total: bool = False) -> sp.Expr:
         """The line with every Derivative node taken by SymPy."""
         if isinstance(line, sp.Derivative) and not _is_partial(line):
             of, by = line.expr, line.variables[0]
-            if of == self.derivation.name:
+            if of == self.name and self.loss is not None:
                 return by_sympy(opened(self.loss, self.definitions, by), by)
-            held = self.derivation.name is not None and getattr(of, "base", of) not in self.definitions
+            held = self.name is not None and not total and getattr(of, "base", of) not in self.definitions
             return by_sympy(of if held else opened(of, self.definitions, by), by)
         if not line.args or isinstance(line, (sp.Indexed, sp.Derivative, sp.Subs)):
             return line
-        args = [self.evaluated(a, part) for a in line.args]
+        args = [self.evaluated(a, total) for a in line.args]
         return line if all(a is b for a, b in zip(args, line.args, strict=True)) else rebuilt(line, args)
 
 
@@ -155,8 +161,7 @@ def _copied(e: sp.Expr) -> sp.Expr:
 
 def by_sympy(e: sp.Expr, wrt: sp.Expr) -> sp.Expr:
     """SymPy's derivative; what branches is written as Piecewise first, with strict conditions."""
-    derivative = sp.diff(_by_branches(e), wrt)
-    return read(derivative, "SymPy's derivative")
+    return read(sp.diff(_by_branches(e), wrt), "SymPy's derivative")
 
 
 def _by_branches(e: sp.Expr) -> sp.Expr:
