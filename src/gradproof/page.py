@@ -20,6 +20,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gradproof import sources
 from gradproof.cache import claim_digest, digest, engine_digest, remember, sources_digest
 from gradproof.typeset import typeset
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from gradproof.rules import Rule
     from gradproof.verdict import Evidence, Verdict
 
-__all__ = ["PageError", "claim", "definition", "derivation", "example", "locate", "rules_table"]
+__all__ = ["PageError", "claim", "definition", "derivation", "example", "rules_table"]
 
 SIGNS = {"proved": "✓", "refuted": "✗", "undecided": "?", "agrees": "✓", "disagrees": "✗", "missing": "–"}
 FOLDED_FROM = 5  # lines; a shorter derivation is read at once
@@ -39,27 +40,10 @@ class PageError(Exception):
     """What a page was to show did not pass its check."""
 
 
-def locate(identity: str) -> tuple[str, str]:
-    """Return the module of `sources` and the function that make the claim `identity`.
-
-    >>> locate("backprop.5.12"), locate("averages.linreg.m")
-    (('backprop', 'eq_5_12'), ('averages', 'linreg_m'))
-    """
-    module, _, name = identity.replace("-", "_").partition(".")
-    name = name.replace(".", "_") or module
-    return module, f"eq_{name}" if name[0].isdigit() else name
-
-
 def claim(identity: str) -> str:
     """Return a claim of the sources as HTML, or raise `PageError` if it does not hold."""
-    module, function = locate(identity)
-    return remember(digest("claim", claim_digest(module, function)), lambda: render_claim(_load(identity)))
-
-
-def _load(identity: str) -> Claim:
-    from gradproof import sources
-
-    return sources.claim(identity)
+    module, function = sources.locate(identity)
+    return remember(digest("claim", claim_digest(module, function)), lambda: render_claim(sources.claim(identity)))
 
 
 def definition(identity: str) -> str:
@@ -77,8 +61,9 @@ def definition(identity: str) -> str:
 def derivation(derived: Derivation, name: str = "derivation") -> str:
     """Return a derivation with its steps, or raise `PageError` if a step is wrong."""
     verdict = _proved(derived.verify(), name, derived)
-    lhs, lines = _left(derived), _lines(_left(derived), derived.lines)
-    body = [_display(lhs, name, derived.result), _verdict(verdict, True), _fold("Steps", lines, len(derived.lines))]
+    left = _left(derived)
+    steps = _fold("Steps", _lines(left, derived.lines), len(derived.lines))
+    body = [_display(left, name, derived.result), _verdict(verdict, True), steps]
     return _article("gp-derivation", name, *body, _evidence(verdict.evidence))
 
 
@@ -139,7 +124,7 @@ def _run(code: str, path: str) -> str:
 def render_claim(claim: Claim) -> str:
     """Return the HTML of a claim that holds; `claim` does so through the cache."""
     verdict = _proved(claim.verify(), claim.id, claim.statement, f"{claim.place} of “{claim.source.title}”")
-    module, function = locate(claim.id)
+    module, function = sources.locate(claim.id)
     code = f"from gradproof.sources import {module}\n\nprint({module}.{function}().verify())\n"
     steps = ""
     if claim.lines:
@@ -155,7 +140,7 @@ def render_claim(claim: Claim) -> str:
         steps,
         _single_steps(claim.derivation),
         _evidence(verdict.evidence),
-        f'<details class="gp-fold"><summary>As printed</summary>{_printed(claim.printed, claim.id)}</details>',
+        _origin(claim),
         f'<details class="gp-fold"><summary>Check it yourself</summary>{_code(code)}</details>',
     )
 
@@ -174,6 +159,18 @@ def _proved(verdict: Verdict, name: str, formula: object, where: str = "") -> Ve
 def _heading(claim: Claim) -> str:
     number = f'<a class="gp-number" href="#{claim.id}">{escape(claim.place)}</a>'
     return f'<header class="gp-source">{number} {_attribution(claim.source)}</header>'
+
+
+def _origin(claim: Claim) -> str:
+    """Return the formula as the source has it, and the definitions it stands on, folded."""
+    printed = _printed(claim.printed, claim.id) if claim.printed else ""
+    defined = "".join(_display(equation, claim.id) for equation in claim.definitions)
+    titles = ["As printed"] * bool(printed) + ["Definitions"] * bool(defined)
+    given = f"<p>The letters stand for</p>{defined}" if printed and defined else defined
+    if not titles:
+        return ""
+    summary = " · ".join(titles)
+    return f'<details class="gp-fold"><summary>{summary}</summary>{printed}{given}</details>'
 
 
 def _attribution(source: Source) -> str:
@@ -258,9 +255,9 @@ def _sign(status: str, word: str = "") -> str:
 
 
 def _left(derived: Derivation) -> Any:
-    from sympy import Derivative
+    from gradproof.notation import derivative
 
-    return Derivative(derived.loss, derived.wrt, evaluate=False)
+    return derivative(derived.loss if derived.name is None else derived.name, derived.wrt)
 
 
 def _latex(expression: object) -> str:
