@@ -130,18 +130,23 @@ def derive(loss: Any, wrt: Any, assumptions: Sequence[Any] = ()) -> Derivation:
     """
     body, entry = read(loss, "the loss"), read_wrt(wrt)
     relations = tuple(read_assumption(r) for r in assumptions)
-    scope = Scope(entry, moving(entry, {}), bounds=axis_bounds([body], entry))
-    steps = rewrite(derivative(body, entry), scope)
-    result = steps[-1].after if steps else derivative(body, entry)
-    notes = notes_on(body, entry, scope)
+    steps, _ = differentiated(body, entry)
     return Derivation(
         loss=publish(body),
-        wrt=publish(entry),
+        wrt=entry,
         steps=published(steps),
-        result=publish(result),
+        result=publish(steps[-1].after) if steps else derivative(publish(body), entry),
         assumptions=tuple(publish(r) for r in relations),
-        notes=notes,
+        notes=notes_on(body, entry, Scope(entry, moving(entry, {}))),
     )
+
+
+def differentiated(body: sp.Expr, entry: sp.Expr) -> tuple[list[Step], sp.Expr]:
+    """The steps for a loss that was read, not yet published, and the last line."""
+    start = derivative(body, entry)
+    scope = Scope(entry, moving(entry, {}), bounds=axis_bounds([body], entry))
+    steps = rewrite(start, scope)
+    return steps, steps[-1].after if steps else start
 
 
 def read_wrt(wrt: Any) -> sp.Expr:

@@ -13,27 +13,27 @@ import sympy as sp
 
 __all__ = ["BRANCHING", "ELEMENTARY"]
 
-#: function -> its derivative at u
-ELEMENTARY: dict[type[sp.Function], Callable[[sp.Expr], sp.Expr]] = {
-    sp.exp: lambda u: sp.exp(u),
-    sp.log: lambda u: 1 / u,
-    sp.tanh: lambda u: 1 - sp.tanh(u) ** 2,
-    sp.sinh: lambda u: sp.cosh(u),
-    sp.cosh: lambda u: sp.sinh(u),
-    sp.coth: lambda u: 1 - sp.coth(u) ** 2,
-    sp.sech: lambda u: -sp.sech(u) * sp.tanh(u),
-    sp.csch: lambda u: -sp.csch(u) * sp.coth(u),
-    sp.sin: lambda u: sp.cos(u),
-    sp.cos: lambda u: -sp.sin(u),
-    sp.tan: lambda u: 1 + sp.tan(u) ** 2,
-    sp.asin: lambda u: 1 / sp.sqrt(1 - u**2),
-    sp.acos: lambda u: -1 / sp.sqrt(1 - u**2),
-    sp.atan: lambda u: 1 / (1 + u**2),
-    sp.asinh: lambda u: 1 / sp.sqrt(1 + u**2),
-    sp.acosh: lambda u: 1 / (sp.sqrt(u - 1) * sp.sqrt(u + 1)),
-    sp.atanh: lambda u: 1 / (1 - u**2),
-    sp.erf: lambda u: 2 * sp.exp(-(u**2)) / sp.sqrt(sp.pi),
-    sp.erfc: lambda u: -2 * sp.exp(-(u**2)) / sp.sqrt(sp.pi),
+#: function -> its derivative at u, where f is the function's value there
+ELEMENTARY: dict[type[sp.Function], Callable[[sp.Expr, sp.Expr], sp.Expr]] = {
+    sp.exp: lambda u, f: f,
+    sp.log: lambda u, f: 1 / u,
+    sp.tanh: lambda u, f: 1 - f**2,
+    sp.sinh: lambda u, f: sp.cosh(u),
+    sp.cosh: lambda u, f: sp.sinh(u),
+    sp.coth: lambda u, f: 1 - f**2,
+    sp.sech: lambda u, f: -f * sp.tanh(u),
+    sp.csch: lambda u, f: -f * sp.coth(u),
+    sp.sin: lambda u, f: sp.cos(u),
+    sp.cos: lambda u, f: -sp.sin(u),
+    sp.tan: lambda u, f: 1 + f**2,
+    sp.asin: lambda u, f: 1 / sp.sqrt(1 - u**2),
+    sp.acos: lambda u, f: -1 / sp.sqrt(1 - u**2),
+    sp.atan: lambda u, f: 1 / (1 + u**2),
+    sp.asinh: lambda u, f: 1 / sp.sqrt(1 + u**2),
+    sp.acosh: lambda u, f: 1 / (sp.sqrt(u - 1) * sp.sqrt(u + 1)),
+    sp.atanh: lambda u, f: 1 / (1 - u**2),
+    sp.erf: lambda u, f: 2 * sp.exp(-(u**2)) / sp.sqrt(sp.pi),
+    sp.erfc: lambda u, f: -2 * sp.exp(-(u**2)) / sp.sqrt(sp.pi),
 }
 
 #: functions with kinks or jumps: rules.py rewrites them branch by branch

@@ -22,7 +22,7 @@ from gradproof.derivation import (
     Derivation,
     Step,
     axis_bounds,
-    derive,
+    differentiated,
     moving,
     notes_on,
     published,
@@ -49,7 +49,7 @@ from gradproof.rules import CHAIN_THROUGH, DEFINITION, SUBSTITUTION, Scope
 from gradproof.translate import read_assumption
 from gradproof.verdict import Verdict
 
-__all__ = ["Model", "check", "check_claim"]
+__all__ = ["Model", "check"]
 
 MAX_NODES = 5000  # a result larger than this keeps its adjoints by name
 
@@ -63,19 +63,20 @@ def check(loss: Any, wrt: Any, claimed: Any, assumptions: Sequence[Any] = ()) ->
     claim that the gradient lacks.
     """
     try:
-        derivation = derive(loss, wrt, assumptions)
-        return check_claim(derivation, claimed)
+        body, entry, claim = read(loss, "the loss"), read_wrt(wrt), read(claimed, "the claimed gradient")
+        _, result = differentiated(body, entry)
+        return _against(result, claim, body, entry, assumptions)
     except RangeError as error:
         return inadmissible(error)
 
 
-def check_claim(derivation: Derivation, claimed: Any, definitions: Sequence[sp.Eq] = ()) -> Verdict:
-    """Whether `claimed` equals the derivation's result."""
-    loss, wrt = read(derivation.loss, "the loss"), read_wrt(derivation.wrt)
-    result, claim = read(derivation.result, "the gradient"), read(claimed, "the claimed gradient")
+def _against(
+    result: sp.Expr, claim: sp.Expr, loss: sp.Expr, wrt: sp.Expr, assumptions: Sequence[Any], definitions: Sequence[sp.Eq] = ()
+) -> Verdict:
+    """The verdict on a claim that was read, against the gradient."""
     _no_stray_index(claim, wrt, loss)
     bounds = axis_bounds([loss, *(d.rhs for d in definitions)], wrt)
-    relations = [read_assumption(r) for r in derivation.assumptions]
+    relations = [read_assumption(r) for r in assumptions]
     verdict = decide(result, claim, relations, definitions, bounds, smooth=True, kinked=loss)
     off = tuple(sp.Ne(*publish_names(k).args, evaluate=False) for k, _ in kinks(loss))
     return Verdict(verdict.status, verdict.assumptions + off, verdict.witness, verdict.evidence, verdict.reason)
@@ -83,9 +84,8 @@ def check_claim(derivation: Derivation, claimed: Any, definitions: Sequence[sp.E
 
 def _no_stray_index(claim: sp.Expr, wrt: sp.Expr, loss: sp.Expr) -> None:
     """Every free index of the claim is one of wrt's or of the loss's."""
-    known = _free_indices(wrt) | _free_indices(loss)
-    known |= {s for s in loss.free_symbols | wrt.free_symbols if isinstance(s, sp.Symbol)}
-    stray = sorted(map(str, _free_indices(claim) - known))
+    stray_ones = _free_indices(claim) - _free_indices(wrt) - _free_indices(loss)
+    stray = sorted(map(str, stray_ones - loss.free_symbols)) if stray_ones else []
     if stray:
         have = ", ".join(sorted(map(str, _free_indices(wrt) | _free_indices(loss)))) or "none"
         raise NotationError(
@@ -173,9 +173,10 @@ class Model:
 
     def check(self, loss: Any, wrt: Any, claimed: Any, assumptions: Sequence[Any] = ()) -> Verdict:
         """Whether `claimed`, which may mention named quantities and ∂E/∂z_j, is the gradient."""
-        derivation = self.gradient(loss, wrt, assumptions)
+        derivation = self.gradient(loss, wrt)
         claim = self.resolved(read(claimed, "the claimed gradient"), loss)
-        return check_claim(derivation, claim, self.definitions)
+        result, body = read(derivation.result), read(derivation.loss)
+        return _against(result, claim, body, derivation.wrt, assumptions, self.definitions)
 
     def resolved(self, e: sp.Expr, loss: Any) -> sp.Expr:
         """`e` with each derivative of a named quantity replaced by its gradient."""

@@ -36,6 +36,7 @@ __all__ = [
     "publish_names",
     "read",
     "rebuilt",
+    "renamed",
     "replaced",
     "summed",
     "times",
@@ -183,7 +184,7 @@ def _read(e: sp.Basic, env: _Env, spans: _Spans) -> Any:
             return e
         case sp.Add() | sp.Mul() | sp.Pow():
             args = [_read(a, env, spans) for a in e.args]
-            return e if all(a is b for a, b in zip(args, e.args, strict=True)) else e.func(*args)
+            return e if all(a is b for a, b in zip(args, e.args, strict=True)) else renamed(e, args)
         case sp.Derivative() | sp.Subs():
             return _read_derivative(e, env, spans)
         case sp.Piecewise():
@@ -309,7 +310,7 @@ def _read_function(e: sp.Basic, env: _Env, spans: _Spans) -> sp.Expr:
             " powers, Abs, Max, Min, sign, Heaviside, Piecewise and undefined functions Function('f')"
         )
     args = [_read(a, env, spans) for a in e.args]
-    return e if all(a is b for a, b in zip(args, e.args, strict=True)) else e.func(*args)
+    return e if all(a is b for a, b in zip(args, e.args, strict=True)) else renamed(e, args)
 
 
 def _read_condition(c: sp.Basic, env: _Env, spans: _Spans) -> sp.Basic:
@@ -343,7 +344,7 @@ def replaced(e: Any, values: Mapping[sp.Basic, sp.Basic]) -> Any:
     args = [replaced(a, values) for a in e.args]
     if all(a is b for a, b in zip(args, e.args, strict=True)):
         return e
-    return rebuilt(e, args)
+    return renamed(e, args)
 
 
 def rebuilt(e: sp.Basic, args: list[Any]) -> Any:
@@ -355,6 +356,20 @@ def rebuilt(e: sp.Basic, args: list[Any]) -> Any:
     if isinstance(e, sp.Derivative):
         return sp.Expr.__new__(sp.Derivative, *args)
     return times(*args) if isinstance(e, sp.Mul) else e.func(*args)
+
+
+def renamed(e: sp.Basic, args: list[Any]) -> Any:
+    """`rebuilt` without asking functions and powers for a simpler value.
+
+    Where indices get other names nothing new can simplify, and asking takes most of the time.
+    """
+    if type(e) in ELEMENTARY:
+        return sp.Expr.__new__(type(e), *args)
+    if isinstance(e, sp.Pow):
+        power = sp.Expr.__new__(sp.Pow, *args)
+        power.is_commutative = True
+        return power
+    return rebuilt(e, args)
 
 
 def times(*factors: sp.Expr) -> sp.Expr:
@@ -443,7 +458,7 @@ class _Publisher:
         if not e.args:
             return e
         args = [self.published(a, env) for a in e.args]
-        return e if all(a is b for a, b in zip(args, e.args, strict=True)) else rebuilt(e, args)
+        return e if all(a is b for a, b in zip(args, e.args, strict=True)) else renamed(e, args)
 
     def _readable(
         self, index: sp.Basic, lo: sp.Expr, hi: sp.Expr, body: sp.Expr, env: Mapping[sp.Basic, sp.Basic]

@@ -172,7 +172,7 @@ def _outer_derivative(u: sp.Expr, scope: Scope) -> tuple[sp.Expr, sp.Expr] | Non
             return u, u.exp
         return None if scope.depends(u.exp) else (times(u.exp, sp.Pow(u.base, u.exp - 1)), u.base)
     law = ELEMENTARY.get(type(u))
-    return None if law is None else (law(u.args[0]), u.args[0])
+    return None if law is None else (law(u.args[0], u), u.args[0])
 
 
 def _elementary(node: sp.Derivative, scope: Scope) -> sp.Expr | None:
