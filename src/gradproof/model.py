@@ -7,8 +7,8 @@ each adjoint is derived from the later ones, and is never expanded on the way:
     ∂E/∂z_j = Σ_k ∂E/∂y_k · ∂y_k/∂z_j        (chain rule through the definitions)
 
 ``∂E/∂z_j`` cuts z's own definition and takes every path downstream of it.  Where a quantity
-reaches another along several paths, the derivative of a definition's body holds the other
-names fixed, as in Griewank & Walther, *Evaluating Derivatives* (2008), section 3.2.
+reaches another along several paths, each definition's own part is taken with the other
+names held, as in Griewank & Walther, *Evaluating Derivatives* (2008), section 3.2.
 """
 
 from __future__ import annotations
@@ -275,16 +275,18 @@ class _Backward:
         """From ∂E/∂wrt to its formula in terms of later adjoints."""
         base = getattr(wrt, "base", wrt)
         scope = Scope(wrt, frozenset({base}), {}, self.model._bounds(self.loss, wrt))
+        self.moving = moving(wrt, self.model._read) - {base}
         start = derivative(self.name, wrt)
         terms: list[sp.Expr] = []
         opened: dict[sp.Basic, sp.Basic] = {}
         if scope.depends(self.loss):
-            terms.append(derivative(self.loss, wrt))
+            terms.append(self._explicit(self.loss, scope))
         for quantity in self.adjoints:
             if scope.depends(self.model._read[quantity][1]):
-                terms.append(self._through(quantity, wrt, opened))
+                terms.append(self._through(quantity, scope, opened))
         chained = sp.Add(*terms)
-        steps = [Step(CHAIN_THROUGH if opened else DEFINITION, start, chained)]
+        through = any(n in self.adjoints for n in self.moving)
+        steps = [Step(CHAIN_THROUGH if through else DEFINITION, start, chained)]
         if opened:
             steps.append(Step(DEFINITION, chained, replaced(chained, opened)))
         steps += rewrite(steps[-1].after, scope)
@@ -304,32 +306,31 @@ class _Backward:
         args = [self._named(a) for a in e.args]
         return e if all(a is b for a, b in zip(args, e.args, strict=True)) else rebuilt(e, args)
 
-    def _through(self, quantity: sp.Basic, wrt: sp.Expr, opened: dict[sp.Basic, sp.Basic]) -> sp.Expr:
+    def _explicit(self, body: sp.Expr, scope: Scope) -> sp.Expr:
+        """∂body/∂wrt with all names held: left standing where no name in it changes with wrt.
+
+        Where one does, ∂ would be read as the total derivative, so the rules are applied at once.
+        """
+        start = derivative(body, scope.wrt)
+        if not self.model._names_in(body) & self.moving:
+            return start
+        steps = rewrite(start, scope)
+        return steps[-1].after if steps else start
+
+    def _through(self, quantity: sp.Basic, scope: Scope, opened: dict[sp.Basic, sp.Basic]) -> sp.Expr:
         """Σ ∂E/∂quantity · ∂quantity/∂wrt over the quantity's indices."""
         indices, body = self.model._read[quantity]
         dummies = [fresh(i) for i in indices]
         entry = quantity[tuple(dummies)] if indices else quantity
-        here = derivative(replaced(body, dict(zip(indices, dummies, strict=True))), wrt)
-        only_path = len(moving(wrt, {n: self.model._read[n] for n in self._before(quantity)})) == 1
-        factor = derivative(entry, wrt) if only_path else here
-        if only_path:
+        factor = here = self._explicit(replaced(body, dict(zip(indices, dummies, strict=True))), scope)
+        if isinstance(here, sp.Derivative):
+            factor = derivative(entry, scope.wrt)
             opened[factor] = here
         total = times(derivative(self.name, entry), factor)
         for index, dummy in reversed(list(zip(indices, dummies, strict=True))):
             lo, hi = index_range(index) or (sp.S.Zero, sp.S.Zero)
             total = summed(total, dummy, lo, hi)
         return total
-
-    def _before(self, quantity: sp.Basic) -> list[sp.Basic]:
-        """The names that the quantity's body uses, directly or not."""
-        found: list[sp.Basic] = []
-        todo = [self.model._read[quantity][1]]
-        while todo:
-            for used in self.model._names_in(todo.pop()) & self.model._read.keys():
-                if used not in found and used != getattr(self.wrt, "base", self.wrt):
-                    found.append(used)
-                    todo.append(self.model._read[used][1])
-        return [n for n in self.model._read if n in found]
 
     # -- putting adjoints in ---------------------------------------------------------------
     def _closed(self, e: sp.Expr) -> sp.Expr:

@@ -34,6 +34,7 @@ __all__ = ["PageError", "claim", "definition", "derivation", "example", "rules_t
 
 SIGNS = {"proved": "✓", "refuted": "✗", "undecided": "?", "agrees": "✓", "disagrees": "✗", "missing": "–"}
 FOLDED_FROM = 5  # lines; a shorter derivation is read at once
+WIDE = 60  # characters of LaTeX
 
 
 class PageError(Exception):
@@ -52,7 +53,8 @@ def definition(identity: str) -> str:
 
     def make() -> str:
         equation = importlib.import_module(f"gradproof.sources.{module}").DEFINITIONS[number]
-        anchor = f'<a class="gp-number" href="#{identity}">({number})</a>'
+        label = f"({number})" if number[0].isdigit() else "definition"
+        anchor = f'<a class="gp-number" href="#{identity}">{label}</a>'
         return f'<div class="gp-definition" id="{identity}">{_display(equation, identity)}{anchor}</div>'
 
     return remember(digest("definition", identity, claim_digest(module, "DEFINITIONS")), make)
@@ -73,7 +75,7 @@ def rules_table() -> str:
     def make() -> str:
         from gradproof.rules import RULES, SUM_RULES
 
-        head = '<tr><th scope="col">Rule</th><th scope="col">Law</th><th scope="col">Example</th></tr>'
+        head = '<tr><th scope="col">Rule</th><th scope="col">Law, and an example</th></tr>'
         rows = "".join(map(_rule_row, (*RULES, *SUM_RULES)))
         return f'<table class="gp-rules"><thead>{head}</thead><tbody>{rows}</tbody></table>'
 
@@ -88,9 +90,9 @@ def _rule_row(rule: Rule) -> str:
 
         derived = derive(*rule.example)
         _proved(derived.verify(), f"the example of the {rule.name}", derived)
-        shown = _display(_left(derived), rule.name, derived.result)
+        shown = f'<div class="gp-instance">{_display(_left(derived), rule.name, derived.result)}</div>'
     name = f'<th scope="row">{escape(rule.name)}</th>'
-    return f'<tr id="{_slug(rule.name)}">{name}<td>{_display(rule.law, rule.name)}</td><td>{shown}</td></tr>'
+    return f'<tr id="{_slug(rule.name)}">{name}<td>{_display(rule.law, rule.name)}{shown}</td></tr>'
 
 
 def example(path: str) -> str:
@@ -136,7 +138,7 @@ def render_claim(claim: Claim) -> str:
         _display(claim.statement, claim.id),
         _verdict(verdict, bool(claim.statement.free_symbols)),
         *(_misprint(misprint, claim) for misprint in claim.misprints),
-        f'<p class="gp-remark">{escape(claim.remark)}</p>' if claim.remark else "",
+        f'<p class="gp-remark">{_prose(claim.remark)}</p>' if claim.remark else "",
         steps,
         _single_steps(claim.derivation),
         _evidence(verdict.evidence),
@@ -204,23 +206,29 @@ def _misprint(misprint: Misprint, claim: Claim) -> str:
 
 
 def _single_steps(derived: Derivation | None) -> str:
-    if derived is None or not derived.steps:
+    """Return every step of a derivation, and before it those of the adjoints that it uses."""
+    parts = [part for part in (*derived.adjoints, derived) if part.steps] if derived else []
+    if not parts:
         return ""
-    rows = [(step.after, step.rule.name) for step in derived.steps]
-    summary = f"Every single step ({len(rows)})"
-    return f'<details class="gp-fold"><summary>{summary}</summary>{_lines(_left(derived), rows)}</details>'
+    body = "".join(_lines(_left(part), [(step.after, step.rule.name) for step in part.steps]) for part in parts)
+    summary = f"Every single step ({sum(len(part.steps) for part in parts)})"
+    return f'<details class="gp-fold"><summary>{summary}</summary>{body}</details>'
 
 
 def _lines(lhs: object, lines: Iterable[tuple[Any, str]]) -> str:
     """Return the lines of a derivation, aligned at their equality signs, each with its rule beside it."""
-    rows, left = [], _inline(_latex(lhs))
+    left = _latex(lhs)
+    rows, left_cell = [], _inline(left)
+    if len(left) > WIDE:  # a long left side would push all lines to the right: give it a line of its own
+        rows.append(f'<li><span class="gp-left gp-alone">{left_cell}</span></li>')
+        left_cell = ""
     for expression, rule in lines:
         formula = _inline("{}= " + _latex(expression))
         rows.append(
-            f'<li><span class="gp-left">{left}</span><span class="gp-right">{formula}</span>'
+            f'<li><span class="gp-left">{left_cell}</span><span class="gp-right" tabindex="0">{formula}</span>'
             f'<span class="gp-rule">{escape(rule)}</span></li>'
         )
-        left = ""
+        left_cell = ""
     return f'<ol class="gp-lines">{"".join(rows)}</ol>'
 
 
@@ -281,6 +289,12 @@ def _inline(latex: str) -> str:
 
 def _slug(name: str) -> str:
     return "rule-" + "-".join("".join(c if c.isalnum() else " " for c in name.lower()).split())
+
+
+def _prose(text: str) -> str:
+    """Return a sentence as HTML; formulas in it stand between dollar signs."""
+    parts = text.split("$")
+    return "".join(typeset(part) if n % 2 else escape(part) for n, part in enumerate(parts))
 
 
 def _code(source: str) -> str:

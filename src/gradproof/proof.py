@@ -13,14 +13,14 @@ assumption, lies off every kink, and the two values' enclosures do not overlap.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
 import sympy as sp
 from sympy.core.relational import Relational
 
-from gradproof.algebra import Algebra
+from gradproof.algebra import Algebra, Range
 from gradproof.canonical import Atom, BudgetExceeded, Number, Poly, Term, fresh_index
 from gradproof.elementary import BRANCHING
 from gradproof.notation import Kink, NotationError, RangeError, kinks, publish, read
@@ -33,6 +33,7 @@ __all__ = ["Bounds", "decide", "equal", "find_witness", "inadmissible"]
 
 Bounds = Mapping[sp.Basic, tuple[sp.Expr, sp.Expr]]
 
+_TOTAL = {"tanh", "sinh", "cosh", "sech", "sin", "cos", "atan", "asinh", "erf", "erfc"}
 MAX_FORMS = 6  # forms whose sign is split: 3**6 cases
 
 _KINKED = (*BRANCHING, sp.Pow)  # what may have a kink
@@ -147,6 +148,9 @@ class _Vanishing:
         cleared = self._cleared(poly)
         if cleared is not None:
             return self.holds(cleared)
+        levelled = self._on_one_range(poly)
+        if levelled is not None:
+            return self.holds(levelled)
         return self._by_summands(poly)
 
     # -- indicators ---------------------------------------------------------------------
@@ -254,15 +258,61 @@ class _Vanishing:
             total = total + self.algebra.term(c, t.bound, joined)
         return total
 
+    # -- ranges -----------------------------------------------------------------------------
+    def _on_one_range(self, poly: Poly) -> Poly | None:
+        """Ranges whose ends differ by numbers are extended to the largest, and the added terms taken off.
+
+        Only summands that are defined for every index are extended.  None if nothing changes.
+        """
+        spans = {s.key: s for _, t in poly for s in (self.algebra.ranges[i] for i in t.bound)}
+        total, changed = Poly(), False
+        for c, t in poly:
+            part = None
+            for index in t.bound:
+                wider = _widest(self.algebra.ranges[index], spans.values())
+                if wider is not None and _total(t, index):
+                    part = self._extended(c, t, index, wider)
+                    break
+            changed = changed or part is not None
+            total = total + (part if part is not None else Poly([(c, t)]))
+        return total if changed else None
+
+    def _extended(self, c: Number, t: Term, index: int, wider: Range) -> Poly:
+        span = self.algebra.ranges[index]
+        rest = {i: s for i, s in t.bound.items() if i != index}
+        body = Poly([(c, Term(rest, t.factors))])
+        label = self.algebra.fresh(wider)
+        total = self.algebra.over(self.algebra.substitute(body, {index: Poly.atom(Atom("index", label))}), label)
+        below, above = int((span.lo - wider.lo).constant or 0), int((wider.hi - span.hi).constant or 0)
+        ends = [wider.lo + Poly.number(n) for n in range(below)] + [wider.hi - Poly.number(n) for n in range(above)]
+        for end in ends:
+            total = total - self.algebra.substitute(body, {index: end})
+        return total
+
     # -- summands -------------------------------------------------------------------------
     def _by_summands(self, poly: Poly) -> bool:
         """Σ_i f(i) vanishes if the sum of like summands vanishes for each i."""
         groups: dict[tuple[str, ...], list[tuple[Number, Term]]] = {}
-        for c, t in poly:
+        for c, t in self._as_sums(poly):
             if not t.bound:
                 return False
             groups.setdefault(tuple(sorted(t.bound.values())), []).append((c, t))
         return all(len(g) > 1 and self._summands_vanish(g) for g in groups.values())
+
+    def _as_sums(self, poly: Poly) -> Poly:
+        """N·c is written as Σ_n c where the other terms are sums over that one range."""
+        spans = {i: s for _, t in poly for i, s in t.bound.items()}
+        free = [(c, t) for c, t in poly if not t.bound]
+        if not free or len(set(spans.values())) != 1:
+            return poly
+        span = self.algebra.ranges[next(iter(spans))]
+        size = span.length.single
+        if size is None or any(t.factors.get(size.key, (size, 0))[1] != 1 for _, t in free):
+            return poly
+        label = self.algebra.fresh(span)
+        sums = [(c, t) for c, t in poly if t.bound]
+        lifted = [(c, Term({label: span.key}, {k: f for k, f in t.factors.items() if k != size.key})) for c, t in free]
+        return Poly([*sums, *lifted])
 
     def _summands_vanish(self, group: Sequence[tuple[Number, Term]]) -> bool:
         label = fresh_index()
@@ -280,6 +330,35 @@ class _Vanishing:
                 body = self.algebra.over(body, other)
             total = total + body
         return self.holds(total)
+
+
+def _widest(span: Range, spans: Iterable[Range]) -> Range | None:
+    """The range over all of `spans` whose ends differ from this one's by numbers, if it is larger."""
+    lo, hi = span.lo, span.hi
+    for other in spans:
+        down, up = (lo - other.lo).constant, (other.hi - hi).constant
+        if (span.lo - other.lo).constant is None or (other.hi - span.hi).constant is None:
+            continue
+        lo = other.lo if down is not None and down > 0 else lo
+        hi = other.hi if up is not None and up > 0 else hi
+    return None if (lo.key, hi.key) == (span.lo.key, span.hi.key) else Range(lo, hi)
+
+
+def _total(term: Term, index: int) -> bool:
+    """Whether the factors with this index are defined for every value: no division, root or logarithm."""
+
+    def safe(t: Term) -> bool:
+        return all(
+            atom.kind in ("entry", "index", "symbol", "exp", "pi") + (("function",) if atom.head in _TOTAL else ())
+            and (all(safe(s) for _, s in e) if isinstance(e, Poly) else isinstance(e, int) and e > 0)
+            and all(safe(s) for p in atom.args for _, s in p)
+            for atom, e in t.factors.values()
+        )
+
+    used = {
+        k: (a, e) for k, (a, e) in term.factors.items() if index in a.labels or (isinstance(e, Poly) and index in e.labels)
+    }
+    return safe(Term({}, used))
 
 
 def _role(term: Term, index: int) -> tuple[int, str]:

@@ -3,9 +3,7 @@
 What is shared with the derivation: SymPy's arithmetic, reading (fresh dummies: SymPy's diff
 is wrong where an index is used twice), and the normal form.  Not shared: the rules.
 
-A `Derivative` node in a line means: of the loss's name or of a named quantity, the total
-derivative with the variable's own definition cut; of anything else, in a line of
-back-propagation, the derivative with all names held.
+A `Derivative` node in a line is the total derivative, with the variable's own definition cut.
 """
 
 from __future__ import annotations
@@ -18,7 +16,7 @@ import sympy as sp
 from sympy.core.function import AppliedUndef
 
 from gradproof.checks.remainder import remainder_evidence
-from gradproof.derivation import Derivation, axis_bounds
+from gradproof.derivation import Derivation, axis_bounds, moving
 from gradproof.elementary import BRANCHING
 from gradproof.notation import NotationError, derivative, fresh, read, rebuilt, replaced, summed
 from gradproof.proof import decide
@@ -49,7 +47,7 @@ def verify(derivation: Derivation) -> Verdict:
         gap = _gap(part)
         if gap:
             return Verdict("undecided", d.assumptions, reason=gap)
-    whole = checker.equal(derivative(d.loss, d.wrt), d.result, d.wrt, total=True)
+    whole = checker.equal(derivative(d.loss, d.wrt), d.result, d.wrt)
     if whole.status != "proved":
         return _failed(whole, d, f"the result {d.result} against the loss")
     steps = Evidence("each step", "agrees", f"each of {count} steps keeps the value", _RESTS)
@@ -98,13 +96,13 @@ class LineChecker:
         self.loss = None if loss is None else read(loss)
         self.relations = [read_assumption(r) for r in assumptions]
 
-    def equal(self, one: sp.Expr, other: sp.Expr, wrt: sp.Expr | None = None, total: bool = False) -> Verdict:
+    def equal(self, one: sp.Expr, other: sp.Expr, wrt: sp.Expr | None = None) -> Verdict:
         """Whether two lines have one value, with their derivatives by SymPy.
 
-        wrt: the variable, whose own definition is cut.  total: all names are opened.
+        wrt: the variable, whose own definition is cut.
         """
         try:
-            left, right = (self.evaluated(read(e), total) for e in (one, other))
+            left, right = (self.evaluated(read(e)) for e in (one, other))
         except (NotationError, NotImplementedError) as error:
             return Verdict("undecided", reason=str(error))
         bodies = [*([] if self.loss is None else [self.loss]), left, *(b for _, b in self.definitions.values())]
@@ -113,17 +111,16 @@ class LineChecker:
         equations = [d for d in self.equations if getattr(d.lhs, "base", d.lhs) != cut]
         return decide(left, right, self.relations, equations, bounds, smooth=True, kinked=self.loss)
 
-    def evaluated(self, line: sp.Expr, total: bool = False) -> sp.Expr:
+    def evaluated(self, line: sp.Expr) -> sp.Expr:
         """The line with every Derivative node taken by SymPy."""
         if isinstance(line, sp.Derivative) and not _is_partial(line):
             of, by = line.expr, line.variables[0]
             if of == self.name and self.loss is not None:
                 return by_sympy(opened(self.loss, self.definitions, by), by)
-            held = self.name is not None and not total and getattr(of, "base", of) not in self.definitions
-            return by_sympy(of if held else opened(of, self.definitions, by), by)
+            return by_sympy(opened(of, self.definitions, by), by)
         if not line.args or isinstance(line, (sp.Indexed, sp.Derivative, sp.Subs)):
             return line
-        args = [self.evaluated(a, total) for a in line.args]
+        args = [self.evaluated(a) for a in line.args]
         return line if all(a is b for a, b in zip(args, line.args, strict=True)) else rebuilt(line, args)
 
 
@@ -133,18 +130,21 @@ def _is_partial(node: sp.Derivative) -> bool:
 
 
 def opened(e: sp.Expr, definitions: _Definitions, cut: sp.Expr) -> sp.Expr:
-    """`e` with every name replaced by its definition, except the one that `cut` is an entry of."""
-    name = getattr(e, "base", e)
-    if isinstance(e, (sp.Symbol, sp.Indexed)):
-        if name not in definitions or name == getattr(cut, "base", cut):
-            return e
-        template, body = definitions[name]
-        here = dict(zip(template, getattr(e, "indices", ()), strict=True))
-        return opened(_copied(replaced(body, here)), definitions, cut)
-    if not e.args:
-        return e
-    args = [opened(a, definitions, cut) for a in e.args]
-    return e if all(a is b for a, b in zip(args, e.args, strict=True)) else rebuilt(e, args)
+    """`e` with every name that changes with `cut` replaced by its definition."""
+    names = moving(cut, definitions) - {getattr(cut, "base", cut)}
+
+    def visit(e: sp.Expr) -> sp.Expr:
+        name = getattr(e, "base", e)
+        if isinstance(e, (sp.Symbol, sp.Indexed)):
+            if name not in names:
+                return e
+            template, body = definitions[name]
+            here = dict(zip(template, getattr(e, "indices", ()), strict=True))
+            return visit(_copied(replaced(body, here)))
+        args = [visit(a) for a in e.args]
+        return e if all(a is b for a, b in zip(args, e.args, strict=True)) else rebuilt(e, args)
+
+    return visit(e)
 
 
 def _copied(e: sp.Expr) -> sp.Expr:
