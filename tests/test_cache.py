@@ -31,9 +31,15 @@ ENGINE = {"rules.py": "RULES = ()\n", "page.py": "", "checks/steps.py": ""}
 Digests = tuple[str, str]
 
 
+def forget() -> None:
+    for known in (cache.engine_digest, cache.sources_digest, cache._statements):
+        known.cache_clear()
+
+
 @pytest.fixture
 def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Digests]:
     """A small package; called with files to change, it returns the two claims' digests."""
+    monkeypatch.setenv("GRADPROOF_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(cache, "PACKAGE", tmp_path)
     monkeypatch.setattr(cache, "SOURCES", tmp_path / "sources")
     (tmp_path / "sources").mkdir()
@@ -43,13 +49,11 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Di
         files = ENGINE | {"sources/claims.py": CLAIMS, "sources/shared.py": SHARED} | changed
         for name, text in files.items():
             (tmp_path / name).write_text(text)
-        cache.engine_digest.cache_clear()
-        cache._statements.cache_clear()
+        forget()
         return cache.claim_digest("claims", "first"), cache.claim_digest("claims", "second")
 
     yield digests
-    cache.engine_digest.cache_clear()
-    cache._statements.cache_clear()
+    forget()
 
 
 def edited(old: str, new: str) -> dict[str, str]:

@@ -37,8 +37,11 @@ TRACEBACK = "Traceback (most recent call last)"
 FENCE = re.compile(r"^\s*(?P<marks>`{3,}|~{3,})(?P<info>[^`]*)$")
 IDENTITY = re.compile(r"""\bid=["']?([^"'\s}]+)""")
 INLINE = re.compile(r'<span class="arithmatex">\\\((.*?)\\\)</span>', re.DOTALL)
-TYPED_DISPLAY = re.compile(r'<(?:div|span) class="arithmatex">\\\[(.*?)\\\]', re.DOTALL)
-DISPLAY = re.compile(r'(data-checked="[^"]+">)?<span[^>]* class="katex-display"')
+TYPED_DISPLAY = re.compile(r'class="arithmatex">\\\[(.*?)\\\]', re.DOTALL)
+DISPLAY = '<gp-tex><span class="katex-display"'
+CHECKED = re.compile(r'data-checked="[^"]+"><gp-tex>')
+UNSEARCHED = re.compile(r'<details class="gp-fold.*?</details>|<gp-tex>.*?</gp-tex>', re.DOTALL)
+ASIDE = re.compile(r'<gp-tex data-n="(\d+)"></gp-tex>')
 ANCHOR = re.compile(r'\s(?:id|name)="([^"]+)"')
 LINK = re.compile(r'<a\b[^>]*?\shref="([^"]*)"')
 LOADED = re.compile(r"<(?:script|img|iframe|source|audio|video|embed|track|link)\b[^>]*>")
@@ -48,16 +51,18 @@ IMPORTED = re.compile(r"""(?:url\(|@import)\s*["']?((?:https?:)?//[^"')\s]+)""")
 
 
 @dataclass
-class Blocks:
-    """The blocks of the page at hand: those that its author wrote, and those that ran."""
+class State:
+    """What is known of the build, and of the page at hand: the blocks its author wrote, and those that ran."""
 
+    serving: bool = False
+    aside: list[str] = field(default_factory=list)
+    pages: dict[str, str] = field(default_factory=dict)
     page: str = ""
     written: Counter[str] = field(default_factory=Counter)
     ran: Counter[str] = field(default_factory=Counter)
-    serving: bool = False
 
 
-blocks = Blocks()
+state = State()
 
 
 def on_config(config: MkDocsConfig) -> None:
@@ -69,62 +74,79 @@ def on_config(config: MkDocsConfig) -> None:
 
 def on_startup(command: str, **_: Any) -> None:
     """Remember whether the site is built once, or again at each change."""
-    blocks.serving = command == "serve"
+    state.serving = command == "serve"
 
 
 def on_pre_build(config: MkDocsConfig) -> None:  # noqa: ARG001
     """Let `mkdocs serve` see edited modules: a block imports the package afresh in each build."""
-    if not blocks.serving:
-        return
-    for name in [name for name in sys.modules if name.partition(".")[0] == "gradproof"]:
+    state.aside.clear()
+    state.pages.clear()
+    for name in [name for name in sys.modules if state.serving and name.partition(".")[0] == "gradproof"]:
         del sys.modules[name]
 
 
 def on_page_markdown(markdown: str, page: Page, **_: Any) -> None:
     """Take down which blocks are to run."""
-    blocks.page, blocks.ran = page.file.src_uri, Counter()
-    blocks.written = Counter(_executed(markdown))
+    state.page, state.ran = page.file.src_uri, Counter()
+    state.written = Counter(_executed(markdown))
     if "data-checked" in markdown:
         _report("only gradproof.page may write data-checked")
 
 
 def on_page_content(html: str, page: Page, **_: Any) -> str:
     """Compare the blocks with those that ran, and turn mathematics into HTML."""
-    for name in blocks.written - blocks.ran:
+    for name in state.written - state.ran:
         _report(f"the block {name} did not run; look for a misspelt option or a fence left open")
-    if TRACEBACK in unescape(html):
+    if TRACEBACK in html:
         _report("a block printed a traceback")
     for formula in TYPED_DISPLAY.findall(html):
         _report(f"a displayed equation has no checked object behind it: {unescape(formula).strip()}")
-    if any(not checked for checked in DISPLAY.findall(html)):
+    if html.count(DISPLAY) != len(CHECKED.findall(html)):
         _report("a displayed equation was typeset with no checked object behind it")
     for heading in _headings(page.toc):
         if "\\(" in heading.title:
             _report(f"a heading holds mathematics, which search and contents cannot show: {heading.title}")
-    return INLINE.sub(_typeset, html)
+    return UNSEARCHED.sub(_put_aside, INLINE.sub(_typeset, html))
+
+
+def _put_aside(match: re.Match[str]) -> str:
+    """Keep formulas and what folds from other plugins: to parse them all, search would take half the build."""
+    if ' id="' in match[0] or "<a " in match[0]:
+        return match[0]  # links and their targets stay where they are checked
+    state.aside.append(match[0])
+    return f'<gp-tex data-n="{len(state.aside) - 1}"></gp-tex>'
+
+
+def on_post_page(output: str, page: Page, **_: Any) -> str:
+    """Put into the finished page what was put aside."""
+    state.pages[page.file.dest_uri] = output
+    return ASIDE.sub(lambda match: state.aside[int(match[1])], output)
 
 
 def on_post_build(config: MkDocsConfig) -> None:
     """Read the site as a browser would: every link must lead somewhere, every file be our own."""
     site = Path(config.site_dir)
     base = urlsplit(config.site_url or "").path.rstrip("/") + "/"
-    pages = {path.relative_to(site).as_posix(): path.read_text("utf-8") for path in site.rglob("*.html")}
-    anchors = {name: {unescape(a) for a in ANCHOR.findall(html)} for name, html in pages.items()}
-    for blocks.page, html in pages.items():
+    for path in site.rglob("*.html"):
+        if (name := path.relative_to(site).as_posix()) not in state.pages:
+            state.pages[name] = path.read_text("utf-8")
+    anchors = {name: {unescape(a) for a in ANCHOR.findall(html)} for name, html in state.pages.items()}
+    for name, html in state.pages.items():
+        state.page = name
         for href in sorted(set(LINK.findall(html))):
-            if problem := _dead(unescape(href), blocks.page, base, site, anchors):
+            if problem := _dead(unescape(href), name, base, site, anchors):
                 _report(problem)
         for tag in LOADED.findall(html):
             if (address := ADDRESS.search(tag)) and not NOT_LOADED.search(tag):
                 _report(f"the page loads {address[1]} from a third party")
     for path in site.rglob("*.css"):
-        blocks.page = path.relative_to(site).as_posix()
+        state.page = path.relative_to(site).as_posix()
         for address in IMPORTED.findall(path.read_text("utf-8")):
             _report(f"the style sheet loads {address} from a third party")
 
 
 def _report(problem: str) -> None:
-    log.warning("%s: %s", blocks.page, problem)
+    log.warning("%s: %s", state.page, problem)
 
 
 def _watched(run: Callable[..., str]) -> Callable[..., str]:
@@ -138,7 +160,7 @@ def _watched(run: Callable[..., str]) -> Callable[..., str]:
         except SystemExit as error:
             _report(f"the block {name} called sys.exit({error.code!r})")
             return ""
-        blocks.ran[name] += 1
+        state.ran[name] += 1
         for warning in warnings:
             _report(f"the block {name} raised {_end(warning)}")
         return html

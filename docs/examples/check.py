@@ -8,4 +8,5 @@ i = Idx("i", (1, N))
 x, y = IndexedBase("x"), IndexedBase("y")
 
 loss = Sum((y[i] - (m * x[i] + b)) ** 2, i) / N
-print(check(loss, m, 2 / N * Sum(x[i] * (y[i] - m * x[i] - b), i)))  # the sign is wrong
+claimed = 2 / N * Sum(x[i] * (y[i] - m * x[i] - b), i)  # a sign is lost
+print(check(loss, m, claimed))

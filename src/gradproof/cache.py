@@ -19,7 +19,8 @@ import hashlib
 import os
 import platform
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -87,40 +88,58 @@ def sources_digest() -> str:
 
 
 def claim_digest(module: str, function: str) -> str:
-    """Name one claim: the engine, and the part of `sources/<module>.py` that `function` reaches."""
-    return digest(engine_digest(), module, function, *sorted(_reached(module, {function})))
+    """Name one claim: the engine, and the part of `sources/<module>.py` that `function` reaches.
+
+    To parse the module takes longer than all else here, so that the answer is itself kept.
+    """
+
+    def find() -> str:
+        return digest(engine_digest(), module, function, *sorted(_reached(module, {function})))
+
+    return remember(digest("reached", engine_digest(), sources_digest(), module, function), find)
 
 
-def _reached(module: str, names: set[str]) -> set[str]:
+@dataclass(frozen=True)
+class _Statement:
+    """One statement of a module: its text, the names it uses, and what it imports from other sources."""
+
+    text: str
+    loads: frozenset[str]
+    siblings: tuple[tuple[str, frozenset[str] | None], ...]
+
+
+def _reached(module: str, names: Iterable[str]) -> set[str]:
     """Return the statements of `module` that decide the value of `names`, each as text."""
     bindings, always = _statements(module)
-    todo, seen = set(names), set[str]()
-    statements = dict.fromkeys(always)
+    statements = set(always)
+    todo, seen = set(names).union(*(statement.loads for statement in always)), set[str]()
     while todo:
         name = todo.pop()
         seen.add(name)
         for statement in bindings.get(name, ()):
-            statements[statement] = None
-            todo |= _loaded(statement) - seen
-        todo |= {loaded for statement in always for loaded in _loaded(statement)} - seen
-    reached = {ast.dump(statement) for statement in statements}
+            statements.add(statement)
+            todo |= statement.loads - seen
+    reached = {statement.text for statement in statements}
     for statement in statements:
-        for sibling, wanted in _siblings(statement):
-            reached |= _reached(sibling, wanted or set(_statements(sibling)[0]))
+        for sibling, wanted in statement.siblings:
+            reached |= _reached(sibling, _statements(sibling)[0] if wanted is None else wanted)
     return reached
 
 
 @cache
-def _statements(module: str) -> tuple[dict[str, list[ast.stmt]], list[ast.stmt]]:
+def _statements(module: str) -> tuple[dict[str, list[_Statement]], list[_Statement]]:
     """Index a module's statements by the names they bind; those that bind none count for every name."""
-    bindings: dict[str, list[ast.stmt]] = {}
-    always: list[ast.stmt] = []
-    for statement in ast.parse((SOURCES / f"{module}.py").read_text("utf-8")).body:
-        bound = set(_bound(statement))
+    bindings: dict[str, list[_Statement]] = {}
+    always: list[_Statement] = []
+    for node in ast.parse((SOURCES / f"{module}.py").read_text("utf-8")).body:
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            continue  # a docstring decides nothing
+        names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+        statement = _Statement(ast.dump(node), frozenset(names), tuple(_siblings(node)))
+        bound = set(_bound(node))
         for name in bound:
             bindings.setdefault(name, []).append(statement)
-        docstring = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
-        if not bound and not docstring:
+        if not bound:
             always.append(statement)
     return bindings, always
 
@@ -137,18 +156,14 @@ def _bound(statement: ast.stmt) -> Iterator[str]:
                     yield node.id
 
 
-def _loaded(statement: ast.stmt) -> set[str]:
-    return {n.id for n in ast.walk(statement) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
-
-
-def _siblings(statement: ast.stmt) -> Iterator[tuple[str, set[str] | None]]:
+def _siblings(statement: ast.stmt) -> Iterator[tuple[str, frozenset[str] | None]]:
     """Yield each module of `sources` that is imported in a statement, with the names taken (None: all)."""
     for node in ast.walk(statement):
         if isinstance(node, ast.Import):
             yield from ((alias.name[len(HOME) :], None) for alias in node.names if alias.name.startswith(HOME))
         elif isinstance(node, ast.ImportFrom):
             origin = f"{HOME if node.level else ''}{node.module or ''}."
-            taken = {alias.name for alias in node.names}
+            taken = frozenset(alias.name for alias in node.names)
             if module := origin.removeprefix(HOME).rstrip(".") if origin.startswith(HOME) else "":
                 yield module, taken
             elif origin.rstrip(".") == HOME.rstrip("."):

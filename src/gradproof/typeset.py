@@ -35,7 +35,8 @@ def typeset(latex: str, display: bool = False) -> str:
     """Return the HTML of a formula, on a line of its own if `display`.
 
     It stands in one `gp-tex` element, which holds no other: who handles the page finds its ends
-    without parsing the hundreds of elements between them.  The outcome depends on KaTeX, this file and the formula alone, so it is kept on disk.
+    without parsing the hundreds of elements between them.  The outcome depends on KaTeX, this
+    file and the formula alone, so it is kept on disk.
     """
     key = digest(_katex_digest(), latex, str(display))
     return remember(key, lambda: _render(latex, display))
