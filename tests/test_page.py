@@ -1,0 +1,133 @@
+"""A claim as HTML shows all that is known of it, and is not shown at all when it is false."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+import subprocess
+import sys
+from dataclasses import replace
+from html import unescape
+from pathlib import Path
+
+import pytest
+from sympy import Eq, Symbol
+
+from gradproof import Evidence, Verdict, derive, page, sources
+from gradproof.rules import RULES, SUM_RULES
+
+DOCS = Path(__file__).parent.parent / "docs"
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("GRADPROOF_CACHE", str(tmp_path))
+    return tmp_path
+
+
+def text_of(html: str) -> str:
+    """What a reader sees, save the formulas."""
+    html = re.sub(r"<gp-tex>.*?</gp-tex>", "…", html, flags=re.DOTALL)
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", html)).split())
+
+
+def test_a_claim_shows_where_it_is_from_what_was_decided_and_why() -> None:
+    html = page.claim("backprop.5.12")
+    text = text_of(html)
+    assert 'id="backprop.5.12"' in html
+    for shown in ("equation (5.12)", "Yunpeng Tai, 2022", "✓ Proved for every size", "Rests on", "As printed"):
+        assert shown in text
+    assert 'href="https://yunpengtai.top/posts/back-propagation"' in html
+
+
+def test_a_verdict_is_a_word_beside_its_sign() -> None:
+    html = page.claim("backprop.5.7")
+    assert re.search(r'<strong class="gp-proved"><span aria-hidden="true">✓</span> Proved</strong>', html)
+
+
+def test_the_code_below_a_claim_runs_and_proves_it() -> None:
+    html = page.claim("backprop.5.9")
+    code = unescape(re.sub(r"<[^>]*>", "", re.findall(r"<pre>.*?</pre>", html, re.DOTALL)[-1]))
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        exec(code, {})  # noqa: S102
+    assert printed.getvalue().startswith("proved")
+
+
+def test_a_misprint_is_shown_as_printed_refuted_at_a_point_and_mended() -> None:
+    text = text_of(page.claim("averages.linreg.m"))
+    assert "✗ Misprint line 3, the chain rule, as printed" in text
+    assert re.search(
+        r"Read literally, this is … which is false: at N = \d+, .*?: \S+ against \S+\. What was meant: …", text
+    )
+
+
+def test_a_misprint_that_is_none_is_an_error() -> None:
+    claim = sources.claim("averages.linreg.m")
+    right = replace(claim.misprints[0], reading=claim.misprints[0].corrected)
+    with pytest.raises(page.PageError, match=r"averages\.linreg\.m: the misprint at line 3.* is proved, not refuted"):
+        page.render_claim(replace(claim, misprints=(right,)))
+
+
+def test_a_false_claim_is_an_error_that_names_the_formula_and_a_point() -> None:
+    claim = sources.claim("backprop.5.9")
+    false = Eq(claim.statement.lhs, -claim.statement.rhs, evaluate=False)
+    with pytest.raises(page.PageError) as error:
+        page.render_claim(replace(claim, statement=false))
+    message = str(error.value)
+    assert message.startswith("backprop.5.9 (equation (5.9) of “Going Deeper into Back-propagation”) is refuted")
+    assert f"formula: {false}" in message
+    assert "first wrong step: the statement" in message
+    assert re.search(r"at .* against ", message)
+
+
+def test_a_false_line_is_named() -> None:
+    claim = sources.claim("averages.linreg.m")
+    lines = [(-line if n == 2 else line, rule) for n, (line, rule) in enumerate(claim.lines)]
+    with pytest.raises(page.PageError, match=r"first wrong step: line 3 \(chain rule\)"):
+        page.render_claim(replace(claim, lines=tuple(lines)))
+
+
+def test_evidence_against_a_proof_is_an_error() -> None:
+    against = Evidence("remainder", "disagrees", "falls with slope 1.00", "mpmath")
+    with pytest.raises(page.PageError, match=r"falls with slope 1\.00"):
+        page._proved(Verdict("proved", evidence=(against,)), "some claim", "a = b")
+
+
+def test_a_derivation_of_ones_own_shows_its_steps() -> None:
+    x = Symbol("x")
+    html = page.derivation(derive((3 * x - 1) ** 2, x), "mine")
+    assert "chain rule" in text_of(html)
+    assert 'data-checked="mine"' in html
+
+
+def test_the_table_holds_every_rule_with_its_law() -> None:
+    html = page.rules_table()
+    assert html.count("<tr id=") == len(RULES) + len(SUM_RULES)
+    assert all(rule.name in text_of(html) for rule in RULES)
+
+
+def test_an_example_shows_what_it_printed_and_what_its_last_line_is_worth(tmp_path: Path) -> None:
+    file = tmp_path / "sample.py"
+    file.write_text("print('a < b')\n6 * 7\n")
+    assert text_of(page.example(str(file))).endswith("a < b 42")
+
+
+def test_a_remark_may_hold_formulas() -> None:
+    assert page._prose("a < $f_i$").startswith("a &lt; <gp-tex>")
+
+
+def test_every_claim_has_its_place_on_a_page() -> None:
+    pages = "".join(path.read_text("utf-8") for path in DOCS.glob("*.md"))
+    assert [name for name in sources.ids() if f'claim("{name}")' not in pages] == []
+
+
+def test_what_is_kept_is_shown_without_the_engine() -> None:
+    """A build without a change does not wait for SymPy to be imported."""
+    show = "from gradproof import page\nprint(page.claim('backprop.5.7'), page.definition('backprop.5.8'))\n"
+    show += "import sys\nassert ('sympy' in sys.modules) is {}"
+    first, second = (
+        subprocess.run([sys.executable, "-c", show.format(cold)], capture_output=True, text=True, check=True).stdout
+        for cold in (True, False)
+    )
+    assert first == second
