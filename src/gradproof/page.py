@@ -73,10 +73,10 @@ def rules_table() -> str:
     """Return the table of rules, each with its law and, where one line shows it, an example."""
 
     def make() -> str:
-        from gradproof.rules import RULES, SUM_RULES
+        from gradproof.rules import CHAIN_THROUGH, RULES, SUBSTITUTION, SUM_RULES
 
         head = '<tr><th scope="col">Rule</th><th scope="col">Law, and an example</th></tr>'
-        rows = "".join(map(_rule_row, (*RULES, *SUM_RULES)))
+        rows = "".join(map(_rule_row, (*RULES, CHAIN_THROUGH, SUBSTITUTION, *SUM_RULES)))
         return f'<table class="gp-rules"><thead>{head}</thead><tbody>{rows}</tbody></table>'
 
     return remember(digest("rules", engine_digest()), make)
