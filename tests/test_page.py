@@ -103,7 +103,7 @@ def test_a_derivation_of_ones_own_shows_its_steps() -> None:
 
 def test_the_table_holds_every_rule_with_its_law() -> None:
     html = page.rules_table()
-    assert all(f'>{rule.name}</th><td><div class="gp-formula"' in html for rule in (*RULES, *SUM_RULES))
+    assert all(f'<th scope="row">{rule.name}<small>' in html for rule in (*RULES, *SUM_RULES))
 
 
 def test_the_table_holds_the_rule_of_every_step_on_the_site() -> None:
@@ -111,7 +111,14 @@ def test_the_table_holds_the_rule_of_every_step_on_the_site() -> None:
     derivations = filter(None, (sources.claim(name).derivation for name in sources.ids()))
     parts = [part for derivation in derivations for part in (derivation, *derivation.adjoints)]
     named = {step.rule.name for part in parts for step in part.steps}
-    assert sorted(name for name in named if f">{name}</th>" not in page.rules_table()) == []
+    assert sorted(name for name in named if f">{name}<small>" not in page.rules_table()) == []
+
+
+def test_a_false_law_is_an_error() -> None:
+    rule = next(rule for rule in RULES if rule.name == "identity")
+    false = replace(rule, law=Eq(rule.law.lhs, -rule.law.rhs, evaluate=False))
+    with pytest.raises(page.PageError, match="the law of the identity is refuted"):
+        page._rule_row(false)
 
 
 def test_an_example_shows_what_it_printed_and_what_its_last_line_is_worth(tmp_path: Path) -> None:

@@ -83,7 +83,7 @@ def rules_table() -> str:
 
 
 def _rule_row(rule: Rule) -> str:
-    """Return a rule's row; its example is derived and verified as everything else is."""
+    """Return a rule's row; its law is proved, and its example derived and verified, as all else is."""
     shown = ""
     if len(rule.example) == 2 and rule.example[0] != rule.example[1]:
         from gradproof.derivation import derive
@@ -91,8 +91,21 @@ def _rule_row(rule: Rule) -> str:
         derived = derive(*rule.example)
         _proved(derived.verify(), f"the example of the {rule.name}", derived)
         shown = f'<div class="gp-instance">{_display(_left(derived), rule.name, derived.result)}</div>'
-    name = f'<th scope="row">{escape(rule.name)}</th>'
+    name = f'<th scope="row">{escape(rule.name)}<small>{_law_verdict(rule)}</small></th>'
     return f'<tr id="{_slug(rule.name)}">{name}<td>{_display(rule.law, rule.name)}{shown}</td></tr>'
+
+
+def _law_verdict(rule: Rule) -> str:
+    """Return what is known of a law; a refuted one is an error, but for those that say what a name stands for."""
+    from gradproof.checks.steps import LineChecker
+    from gradproof.rules import DEFINITION, SUBSTITUTION
+
+    if rule.name in (DEFINITION.name, SUBSTITUTION.name):
+        return "what a name stands for"
+    verdict = LineChecker(()).equal(*rule.law.args)
+    if verdict.status == "refuted":
+        _proved(verdict, f"the law of the {rule.name}", rule.law)
+    return _sign(verdict.status)
 
 
 def example(path: str) -> str:
