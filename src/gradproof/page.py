@@ -96,12 +96,16 @@ def _rule_row(rule: Rule) -> str:
 
 
 def _law_verdict(rule: Rule) -> str:
-    """Return what is known of a law; a refuted one is an error, but for those that say what a name stands for."""
-    from gradproof.checks.steps import LineChecker
-    from gradproof.rules import DEFINITION, SUBSTITUTION
+    """Return what is known of a law; a refuted one is an error.
 
-    if rule.name in (DEFINITION.name, SUBSTITUTION.name):
-        return "what a name stands for"
+    Three speak of a model's named quantities.  With no model at hand these are mere letters, and
+    both sides of the chain rule are 0: a verdict would say nothing.
+    """
+    from gradproof.checks.steps import LineChecker
+    from gradproof.rules import CHAIN_THROUGH, DEFINITION, SUBSTITUTION
+
+    if rule.name in (CHAIN_THROUGH.name, DEFINITION.name, SUBSTITUTION.name):
+        return "checked at each use"
     verdict = LineChecker(()).equal(*rule.law.args)
     if verdict.status == "refuted":
         _proved(verdict, f"the law of the {rule.name}", rule.law)
@@ -276,7 +280,7 @@ def _sign(status: str, word: str = "") -> str:
 
 
 def _left(derived: Derivation) -> Any:
-    from gradproof.notation import derivative
+    from gradproof.lines import derivative
 
     return derivative(derived.loss if derived.name is None else derived.name, derived.wrt)
 
