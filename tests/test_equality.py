@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import pytest
 import sympy as sp
-from losses import D, M, N, S, a, b, f, g, i, j, k, m, n, t, u, v, w1, x, y
 
 from gradproof import equal
+from losses import D, M, N, S, a, b, f, g, i, j, k, m, n, t, u, v, w1, x, y
 
 i2, l, p = sp.Idx("i2", (1, D)), sp.Idx("l", k.args[1]), sp.Symbol("p", integer=True)
 n2 = sp.Idx("n2", (1, N))
 
 EQUAL = {
-    "a square of a sum is expanded": (sp.Sum((x[n] - t[n]) ** 2, n), sp.Sum(x[n] ** 2 - 2 * x[n] * t[n] + t[n] ** 2, n)),
+    "a square of a sum is expanded": (
+        sp.Sum((x[n] - t[n]) ** 2, n),
+        sp.Sum(x[n] ** 2 - 2 * x[n] * t[n] + t[n] ** 2, n),
+    ),
     "a sum of terms is split": (sp.Sum(x[n] + y[n], n), sp.Sum(x[n], n) + sp.Sum(y[n], n)),
     "a bound index may have any name": (sp.Sum(x[n], n), sp.Sum(x[n2], n2)),
     "the order of summation does not matter": (sp.Sum(w1[j, i] * x[i], i, j), sp.Sum(w1[j, i] * x[i], j, i)),
@@ -27,6 +30,7 @@ EQUAL = {
     "a sigmoid and its mirror image sum to one": (1 / (1 + sp.exp(-u)), 1 - 1 / (1 + sp.exp(u))),
     "the same inside a sum": (sp.Sum(1 / (1 + sp.exp(-x[n])), n), N - sp.Sum(1 / (1 + sp.exp(x[n])), n)),
     "tanh through exponentials": (sp.tanh(u), (sp.exp(u) - sp.exp(-u)) / (sp.exp(u) + sp.exp(-u))),
+    "tanh of a sine through exponentials": (1 - 2 / (sp.exp(2 * sp.sin(u)) + 1), sp.tanh(sp.sin(u))),
     "1 - tanh² is sech²": (1 - sp.tanh(u) ** 2, sp.sech(u) ** 2),
     "sin² + cos² is one": (sp.sin(u) ** 2 + sp.cos(u) ** 2, sp.Integer(1)),
     "√(u²) is |u|": (sp.sqrt(u**2), sp.Abs(u)),
@@ -108,7 +112,13 @@ def test_a_range_that_may_be_inverted_is_not_decided() -> None:
 
 @pytest.mark.parametrize(
     "assumptions",
-    [(sp.Gt(u, 0), sp.Lt(u, 0)), (sp.Eq(u, 1), sp.Eq(u, 2)), (sp.Eq(u, u + 1),), (sp.Eq(u**2, -1),), (sp.Eq(sp.Sum(y[n] ** 2, n), -1),)],
+    [
+        (sp.Gt(u, 0), sp.Lt(u, 0)),
+        (sp.Eq(u, 1), sp.Eq(u, 2)),
+        (sp.Eq(u, u + 1),),
+        (sp.Eq(u**2, -1),),
+        (sp.Eq(sp.Sum(y[n] ** 2, n), -1),),
+    ],
 )
 def test_contradictory_assumptions_prove_nothing(assumptions: tuple[sp.Basic, ...]) -> None:
     assert equal(u, v, assumptions).status == "undecided"

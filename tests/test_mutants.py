@@ -12,7 +12,6 @@ from functools import partial
 
 import pytest
 import sympy as sp
-from losses import LINE, NAMED, NAMED_GRADIENTS, NETWORK, E, b, i, j, k, m, w1, w2
 
 from gradproof import NotationError, Verdict, check, derive
 from gradproof.checks.steps import LineChecker
@@ -20,6 +19,7 @@ from gradproof.notation import read
 from gradproof.points import Point
 from gradproof.sources import claim
 from gradproof.values import Exact, UndefinedError, evaluate
+from losses import LINE, NAMED, NAMED_GRADIENTS, NETWORK, E, b, i, j, k, m, w1, w2
 
 Mutant = tuple[str, sp.Expr]
 
@@ -33,7 +33,10 @@ def mutants(e: sp.Expr, free: tuple[sp.Basic, ...]) -> Iterator[Mutant]:
     parts = (e.function,) if isinstance(e, sp.Sum) else () if isinstance(e, (sp.Indexed, sp.KroneckerDelta)) else e.args
     for n, part in enumerate(parts):
         for kind, other in mutants(part, inner):
-            yield kind, sp.Sum(other, *e.limits) if isinstance(e, sp.Sum) else e.func(*e.args[:n], other, *e.args[n + 1 :])
+            yield (
+                kind,
+                sp.Sum(other, *e.limits) if isinstance(e, sp.Sum) else e.func(*e.args[:n], other, *e.args[n + 1 :]),
+            )
 
 
 def _here(e: sp.Expr, free: tuple[sp.Basic, ...]) -> Iterator[Mutant]:
@@ -55,7 +58,12 @@ def differ(one: sp.Expr, other: sp.Expr, definitions: tuple[sp.Eq, ...], wrt: sp
     cut = getattr(wrt, "base", wrt)
     facts = [sp.Eq(d.lhs, read(d.rhs), evaluate=False) for d in definitions if getattr(d.lhs, "base", d.lhs) != cut]
     for seed, size in ((501, 2), (502, 3), (503, 2)):
-        bounds = {s for e in (one, other, *(d.rhs for d in facts)) for s in e.atoms(sp.Symbol) if s.is_integer and s.is_positive}
+        bounds = {
+            s
+            for e in (one, other, *(d.rhs for d in facts))
+            for s in e.atoms(sp.Symbol)
+            if s.is_integer and s.is_positive
+        }
         point = Point(dict.fromkeys(sorted(bounds, key=str), size), seed, facts)
         try:
             gap = Exact().join(lambda p, q: p - q, evaluate(one, point), evaluate(other, point))
@@ -82,7 +90,12 @@ Checker = Callable[[sp.Expr], Verdict]
 
 def formulas() -> Iterator[tuple[str, sp.Expr, sp.Expr, tuple[sp.Eq, ...], Checker]]:
     """The gradients of linear regression and of the network, with and without names."""
-    for name, loss, wrt in (("line", LINE, m), ("line", LINE, b), ("network", NETWORK, w1[j, i]), ("network", NETWORK, w2[k, j])):
+    for name, loss, wrt in (
+        ("line", LINE, m),
+        ("line", LINE, b),
+        ("network", NETWORK, w1[j, i]),
+        ("network", NETWORK, w2[k, j]),
+    ):
         yield f"{name} by {wrt}", wrt, derive(loss, wrt).result, (), partial(check, loss, wrt)
     for wrt, right in NAMED_GRADIENTS.items():
         yield f"named network by {wrt}", wrt, right, NAMED.definitions, partial(NAMED.check, E, wrt)
@@ -115,7 +128,11 @@ def steps(identity: str) -> Iterator[tuple[str, Verdict | None]]:
 @pytest.mark.parametrize("name", FORMULAS)
 def test_no_mutant_of_a_gradient_is_proved(name: str) -> None:
     wrt, right, definitions, checker = FORMULAS[name]
-    wrongs = [(kind, e) for kind, e in mutants(right, tuple(getattr(wrt, "indices", ()))) if differ(right, e, definitions, wrt)]
+    wrongs = [
+        (kind, e)
+        for kind, e in mutants(right, tuple(getattr(wrt, "indices", ())))
+        if differ(right, e, definitions, wrt)
+    ]
     report(tally((kind, checked(checker, e)) for kind, e in wrongs), 10)
 
 
@@ -126,6 +143,6 @@ def test_no_mutant_of_a_single_step_is_proved(identity: str) -> None:
 
 def report(total: Counter[str], least: int) -> None:
     """Print the tally (pytest -rP shows it) and hold it to the bar: 98% refuted."""
-    print(sum(total.values()), "mutants:", dict(total))  # noqa: T201
+    print(sum(total.values()), "mutants:", dict(total))
     assert total["refuted"] >= least
     assert total["undecided"] <= 0.02 * sum(total.values())

@@ -68,7 +68,7 @@ def _at(e: sp.Basic, index: sp.Basic, value: int) -> sp.Basic:
     """`e` with a value for an index, except where an inner sum binds that letter."""
     if e == index:
         return sp.Integer(value)
-    if isinstance(e, sp.Sum) and index in [limit[0] for limit in e.limits] or not e.args:
+    if (isinstance(e, sp.Sum) and index in [limit[0] for limit in e.limits]) or not e.args:
         return e
     return e.func(*(_at(part, index, value) for part in e.args))
 

@@ -38,7 +38,27 @@ _HOME = {
     "remainder_slopes": "checks.remainder",
 }
 
-__all__ = ["__version__", *_HOME]
+__all__ = [
+    "RULES",
+    "Claim",
+    "Derivation",
+    "Evidence",
+    "KinkError",
+    "Model",
+    "NoRuleAppliesError",
+    "NotationError",
+    "RangeError",
+    "Rule",
+    "Step",
+    "UndefinedError",
+    "Verdict",
+    "Witness",
+    "__version__",
+    "check",
+    "derive",
+    "equal",
+    "remainder_slopes",
+]
 
 if TYPE_CHECKING:
     from gradproof.checks.remainder import remainder_slopes

@@ -14,17 +14,32 @@ Implementation notes.
   original in a product gets fresh ones (`Algebra.product`).
 - The canonical numbering of a term's indices is found by colour refinement; what is left
   tied is tried in every order, and the smallest text is taken.  Indices whose swap changes
-  nothing are tried once.  A budget bounds the work: `BudgetExceeded` ends in "undecided".
+  nothing are tried once.  A budget bounds the work: `BudgetExceededError` ends in "undecided".
 - Nothing here knows a law about a function: see algebra.py.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from itertools import count
 
-__all__ = ["Atom", "BudgetExceeded", "Factors", "Number", "Poly", "Term", "fresh_index"]
+__all__ = [
+    "Atom",
+    "BudgetExceededError",
+    "Factors",
+    "Number",
+    "Poly",
+    "Term",
+    "add_exponents",
+    "anonymous",
+    "content",
+    "fresh_index",
+    "independent",
+    "sign_of",
+    "tidy",
+]
 
 Number = int | Fraction
 Names = Mapping[int, str]
@@ -36,7 +51,7 @@ _NO_LABELS: frozenset[int] = frozenset()
 MAX_ORDERS = 720  # numberings tried for one term
 
 
-class BudgetExceeded(Exception):
+class BudgetExceededError(Exception):
     """The expression is too large to decide within the work budget."""
 
 
@@ -139,11 +154,10 @@ class _Numbering:
         """Split colours by how each index occurs, until nothing splits any more."""
         while True:
             signs: dict[int, tuple[int, list[str]]] = {}
-            for index in colour:
+            for index, old in colour.items():
                 names = self.outer | {i: f"?{c}" for i, c in colour.items()}
                 names[index] = "@"
-                signs[index] = (colour[index], self.term.texts(names))
-            ranks = {repr(s): 0 for s in signs.values()}
+                signs[index] = (old, self.term.texts(names))
             order = sorted({(s[0], repr(s)) for s in signs.values()})
             ranks = {text: rank for rank, (_, text) in enumerate(order)}
             new = {i: ranks[repr(s)] for i, s in signs.items()}
@@ -183,7 +197,7 @@ class _Numbering:
     def _leaf(self, colour: dict[int, int]) -> str:
         self.left -= 1
         if self.left < 0:
-            raise BudgetExceeded(f"more than {MAX_ORDERS} orders of the indices of one term")
+            raise BudgetExceededError(f"more than {MAX_ORDERS} orders of the indices of one term")
         order = sorted(colour, key=lambda i: colour[i])
         names = self.outer | {i: f"#{self.term.height}.{n}" for n, i in enumerate(order)}
         spans = ",".join(self.term.bound[i] for i in order)
@@ -210,9 +224,7 @@ class Poly:
     def _adopt(self, collected: dict[str, tuple[Number, Term]]) -> None:
         self.terms = collected
         parts = [t for _, t in collected.values()]
-        self.labels: frozenset[int] = (
-            frozenset().union(*(t.labels for t in parts)) if parts else _NO_LABELS
-        )
+        self.labels: frozenset[int] = frozenset().union(*(t.labels for t in parts)) if parts else _NO_LABELS
         self.height: int = max((t.height for t in parts), default=0)
         self._key: str | None = None
 
@@ -287,3 +299,67 @@ class Poly:
                 ((atom, exponent),) = term.factors.values()
                 return atom if exponent == 1 else None
         return None
+
+
+# -- what algebra needs to know of a form ----------------------------------------------
+def add_exponents(a: Number | Poly, b: Number | Poly) -> Number | Poly:
+    """The exponent of a product of two powers of one atom."""
+    if not isinstance(a, Poly) and not isinstance(b, Poly):
+        return tidy(a + b)
+    return (a if isinstance(a, Poly) else Poly.number(a)) + (b if isinstance(b, Poly) else Poly.number(b))
+
+
+def tidy(value: Number) -> Number:
+    """An int where a fraction is whole."""
+    return int(value) if isinstance(value, Fraction) and value.denominator == 1 else value
+
+
+def independent(bound: dict[int, str], factors: Factors) -> list[Term]:
+    """The term as a product of terms that share no bound index; e^(a+b) is split as e^a e^b."""
+    pieces: list[tuple[str, Atom, Number | Poly]] = []
+    for key, (atom, exponent) in factors.items():
+        if isinstance(exponent, Poly) and atom.kind == "exp":
+            pieces += [(key, atom, Poly([part])) for part in exponent]
+        else:
+            pieces.append((key, atom, exponent))
+    groups: list[tuple[set[int], list[tuple[str, Atom, Number | Poly]]]] = []
+    for piece in pieces:
+        exponent = piece[2]
+        used = piece[1].labels | (exponent.labels if isinstance(exponent, Poly) else frozenset())
+        labels, members = set(used & bound.keys()), [piece]
+        for group in [g for g in groups if g[0] & labels or g[0] == labels]:
+            groups.remove(group)
+            labels, members = labels | group[0], members + group[1]
+        groups.append((labels, members))
+    terms = []
+    for labels, members in groups:
+        joined: Factors = {}
+        for key, atom, exponent in members:
+            if key in joined:
+                exponent = add_exponents(joined[key][1], exponent)
+            joined[key] = (atom, exponent)
+        terms.append(Term({i: bound[i] for i in bound if i in labels}, joined))
+    return terms
+
+
+def anonymous(poly: Poly) -> dict[int, str]:
+    """Names that hide which index is which."""
+    return dict.fromkeys(poly.labels, "?")
+
+
+def sign_of(poly: Poly) -> int:
+    """+1 or −1, chosen so that u and −u get opposite signs whatever their indices are called."""
+    names = anonymous(poly)
+    weights: dict[str, Number] = {}
+    for c, t in poly:
+        text = t.write(names)
+        weights[text] = weights.get(text, 0) + c
+    leading = next((weights[k] for k in sorted(weights) if weights[k]), 1)
+    return 1 if leading > 0 else -1
+
+
+def content(poly: Poly) -> Fraction:
+    """The positive rational that leaves coprime integer coefficients."""
+    top = math.gcd(*(Fraction(c).numerator for c, _ in poly))
+    bottom = math.lcm(*(Fraction(c).denominator for c, _ in poly))
+    return Fraction(top, bottom) if top else Fraction(1)

@@ -135,13 +135,17 @@ class Claim:
             return verdict
         if self.lines:
             says = f"each of the source's {len(self.lines)} lines equals the left side"
-            evidence.append(Evidence("the source's lines", "agrees", says, "SymPy's own diff, and gradproof's normal form"))
+            evidence.append(
+                Evidence("the source's lines", "agrees", says, "SymPy's own diff, and gradproof's normal form")
+            )
         return Verdict("proved", verdict.assumptions, None, (*evidence, *figures))
 
     def _statement(self, checker: LineChecker) -> Verdict:
         if isinstance(self.statement, sp.Ne):
             return _differ(*self.statement.args)
-        return _named(checker.equal(self.statement.lhs, self.statement.rhs, self.wrt), f"the statement {self.statement}")
+        return _named(
+            checker.equal(self.statement.lhs, self.statement.rhs, self.wrt), f"the statement {self.statement}"
+        )
 
 
 def _named(verdict: Verdict, where: str) -> Verdict:
@@ -175,7 +179,9 @@ def grouped(derivation: Derivation, groups: Sequence[tuple[str, str]]) -> tuple[
     for n, (last, printed) in enumerate(groups):
         wanted = last or groups[n + 1][0]
         if wanted not in names[start:]:
-            raise ValueError(f"the derivation has no step {wanted!r} after step {start}; its rules are {', '.join(names)}")
+            raise ValueError(
+                f"the derivation has no step {wanted!r} after step {start}; its rules are {', '.join(names)}"
+            )
         found = names.index(wanted, start)
         start = found + 1 if last else found
         lines.append((derivation.steps[start - 1].after, printed))

@@ -14,17 +14,8 @@ from typing import TYPE_CHECKING, Any
 import sympy as sp
 from sympy.core.function import AppliedUndef
 
-from gradproof.notation import (
-    NotationError,
-    derivative,
-    index_range,
-    kinks,
-    least,
-    publish,
-    publish_names,
-    read,
-    replaced,
-)
+from gradproof.lines import derivative, index_range, publish, publish_names, replaced
+from gradproof.notation import NotationError, kinks, least, read
 from gradproof.rules import RULES, SUM_RULES, Rule, Scope
 from gradproof.translate import read_assumption
 

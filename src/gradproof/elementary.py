@@ -7,34 +7,40 @@ of Mathematical Functions* (1964), 4.1–4.6 and 7.1; each is compared with SymP
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import sympy as sp
 
-__all__ = ["BRANCHING", "ELEMENTARY"]
+__all__ = ["BRANCHING", "ELEMENTARY", "slope"]
 
-#: function -> its derivative at u, where f is the function's value there
-ELEMENTARY: dict[type[sp.Function], Callable[[sp.Expr, sp.Expr], sp.Expr]] = {
-    sp.exp: lambda u, f: f,
-    sp.log: lambda u, f: 1 / u,
-    sp.tanh: lambda u, f: 1 - f**2,
-    sp.sinh: lambda u, f: sp.cosh(u),
-    sp.cosh: lambda u, f: sp.sinh(u),
-    sp.coth: lambda u, f: 1 - f**2,
-    sp.sech: lambda u, f: -f * sp.tanh(u),
-    sp.csch: lambda u, f: -f * sp.coth(u),
-    sp.sin: lambda u, f: sp.cos(u),
-    sp.cos: lambda u, f: -sp.sin(u),
-    sp.tan: lambda u, f: 1 + f**2,
-    sp.asin: lambda u, f: 1 / sp.sqrt(1 - u**2),
-    sp.acos: lambda u, f: -1 / sp.sqrt(1 - u**2),
-    sp.atan: lambda u, f: 1 / (1 + u**2),
-    sp.asinh: lambda u, f: 1 / sp.sqrt(1 + u**2),
-    sp.acosh: lambda u, f: 1 / (sp.sqrt(u - 1) * sp.sqrt(u + 1)),
-    sp.atanh: lambda u, f: 1 / (1 - u**2),
-    sp.erf: lambda u, f: 2 * sp.exp(-(u**2)) / sp.sqrt(sp.pi),
-    sp.erfc: lambda u, f: -2 * sp.exp(-(u**2)) / sp.sqrt(sp.pi),
+U, F = sp.symbols("u f(u)")
+
+#: function -> its derivative at U, where F is the function's value there
+ELEMENTARY: dict[type[sp.Function], sp.Expr] = {
+    sp.exp: F,
+    sp.log: 1 / U,
+    sp.tanh: 1 - F**2,
+    sp.sinh: sp.cosh(U),
+    sp.cosh: sp.sinh(U),
+    sp.coth: 1 - F**2,
+    sp.sech: -F * sp.tanh(U),
+    sp.csch: -F * sp.coth(U),
+    sp.sin: sp.cos(U),
+    sp.cos: -sp.sin(U),
+    sp.tan: 1 + F**2,
+    sp.asin: 1 / sp.sqrt(1 - U**2),
+    sp.acos: -1 / sp.sqrt(1 - U**2),
+    sp.atan: 1 / (1 + U**2),
+    sp.asinh: 1 / sp.sqrt(1 + U**2),
+    sp.acosh: 1 / (sp.sqrt(U - 1) * sp.sqrt(U + 1)),
+    sp.atanh: 1 / (1 - U**2),
+    sp.erf: 2 * sp.exp(-(U**2)) / sp.sqrt(sp.pi),
+    sp.erfc: -2 * sp.exp(-(U**2)) / sp.sqrt(sp.pi),
 }
 
 #: functions with kinks or jumps: rules.py rewrites them branch by branch
 BRANCHING: tuple[type[sp.Basic], ...] = (sp.Abs, sp.sign, sp.Max, sp.Min, sp.Heaviside, sp.Piecewise)
+
+
+def slope(e: sp.Function) -> sp.Expr | None:
+    """The derivative of an elementary function at its argument, or None for any other."""
+    law = ELEMENTARY.get(type(e))
+    return None if law is None else law.xreplace({U: e.args[0], F: e})

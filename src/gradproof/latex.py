@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["derivation_html", "derivation_latex", "to_latex"]
 
 
-class _Printer(LatexPrinter):
+class _Printer(LatexPrinter):  # type: ignore[misc] # SymPy has no types
     """SymPy's printer with the conventions of index notation."""
 
     def _print_Idx(self, e: sp.Idx) -> str:
@@ -78,7 +78,9 @@ class _Printer(LatexPrinter):
         texts += [rf"\left({self._print(f)}\right)" for f in middle]
         for n, f in enumerate(last):
             text = self._print(f)
-            open_end = isinstance(f, sp.Sum) or not isinstance(f.expr, (sp.Symbol, sp.Indexed, sp.core.function.AppliedUndef))
+            open_end = isinstance(f, sp.Sum) or not isinstance(
+                f.expr, (sp.Symbol, sp.Indexed, sp.core.function.AppliedUndef)
+            )
             texts.append(rf"\left({text}\right)" if open_end and n < len(last) - 1 else text)
         return " ".join(map(str, texts))
 
@@ -90,7 +92,7 @@ def to_latex(e: Any) -> str:
 
 def derivation_latex(derivation: Derivation) -> str:
     """All lines of a derivation, aligned, with the rules' names beside them."""
-    from gradproof.notation import derivative
+    from gradproof.lines import derivative
 
     start = derivation.steps[0].before if derivation.steps else derivative(derivation.loss, derivation.wrt)
     lines = [rf"&= {to_latex(e)} && \text{{{rule}}}" for e, rule in derivation.lines]
@@ -100,11 +102,12 @@ def derivation_latex(derivation: Derivation) -> str:
 
 def derivation_html(derivation: Derivation) -> str:
     """The gradient, with its steps folded; formulas between dollar signs, as notebooks set them."""
-    from gradproof.notation import derivative
+    from gradproof.lines import derivative
 
     left = derivative(derivation.loss if derivation.name is None else derivation.name, derivation.wrt)
     rows = "".join(
-        f"<tr><td>$\\displaystyle = {escape(to_latex(e))}$</td><td>{escape(rule)}</td></tr>" for e, rule in derivation.lines
+        f"<tr><td>$\\displaystyle = {escape(to_latex(e))}$</td><td>{escape(rule)}</td></tr>"
+        for e, rule in derivation.lines
     )
     notes = "".join(f"<p>{escape(n)}</p>" for n in derivation.notes)
     return (

@@ -29,21 +29,19 @@ from gradproof.derivation import (
     read_wrt,
     rewrite,
 )
-from gradproof.notation import (
-    NotationError,
-    RangeError,
+from gradproof.lines import (
+    copied,
     derivative,
     fresh,
     index_range,
-    kinks,
     publish,
     publish_names,
-    read,
     rebuilt,
     replaced,
     summed,
     times,
 )
+from gradproof.notation import NotationError, RangeError, kinks, read
 from gradproof.proof import decide, inadmissible
 from gradproof.rules import CHAIN_THROUGH, DEFINITION, SUBSTITUTION, Scope
 from gradproof.translate import read_assumption
@@ -71,7 +69,12 @@ def check(loss: Any, wrt: Any, claimed: Any, assumptions: Sequence[Any] = ()) ->
 
 
 def _against(
-    result: sp.Expr, claim: sp.Expr, loss: sp.Expr, wrt: sp.Expr, assumptions: Sequence[Any], definitions: Sequence[sp.Eq] = ()
+    result: sp.Expr,
+    claim: sp.Expr,
+    loss: sp.Expr,
+    wrt: sp.Expr,
+    assumptions: Sequence[Any],
+    definitions: Sequence[sp.Eq] = (),
 ) -> Verdict:
     """The verdict on a claim that was read, against the gradient."""
     _no_stray_index(claim, wrt, loss)
@@ -124,7 +127,9 @@ class Model:
             raise NotationError(f"the definition {d} is not an equation Eq(name, expression)")
         left, name = d.lhs, getattr(d.lhs, "base", d.lhs)
         if not isinstance(left, (sp.Symbol, sp.Indexed)):
-            raise NotationError(f"the definition {d} has {left} on its left; accepted are a symbol or an entry such as h[j]")
+            raise NotationError(
+                f"the definition {d} has {left} on its left; accepted are a symbol or an entry such as h[j]"
+            )
         if name in self._read:
             raise NotationError(f"{name} is defined twice")
         indices = tuple(getattr(left, "indices", ()))
@@ -212,7 +217,9 @@ class Model:
     ) -> Derivation:
         scope = Scope(entry, moving(entry, self._read), self._read)
         bodies = [body, *(b for _, b in self._read.values())]
-        notes = list(notes_on(body, entry, scope)) + [n for b in bodies[1:] for n in notes_on(b, entry, scope) if "need not" in n]
+        notes = list(notes_on(body, entry, scope)) + [
+            n for b in bodies[1:] for n in notes_on(b, entry, scope) if "need not" in n
+        ]
         return Derivation(
             loss=publish(body),
             wrt=publish(entry),
@@ -281,9 +288,8 @@ class _Backward:
         opened: dict[sp.Basic, sp.Basic] = {}
         if scope.depends(self.loss):
             terms.append(self._explicit(self.loss, scope))
-        for quantity in self.adjoints:
-            if scope.depends(self.model._read[quantity][1]):
-                terms.append(self._through(quantity, scope, opened))
+        users = [q for q in self.adjoints if scope.depends(self.model._read[q][1])]
+        terms += [self._through(q, scope, opened) for q in users]
         chained = sp.Add(*terms)
         through = any(n in self.adjoints for n in self.moving)
         steps = [Step(CHAIN_THROUGH if through else DEFINITION, start, chained)]
@@ -341,7 +347,7 @@ class _Backward:
             if adjoint is not None:
                 indices = getattr(adjoint.wrt, "indices", ())
                 here = dict(zip(indices, getattr(entry, "indices", ()), strict=True))
-                return self._closed(_refreshed(replaced(adjoint.formula, here)))
+                return self._closed(copied(replaced(adjoint.formula, here)))
         if not e.args or isinstance(e, sp.Indexed):
             return e
         args = [self._closed(a) for a in e.args]
@@ -369,24 +375,12 @@ def _match(pattern: sp.Basic, e: sp.Basic, template: Sequence[sp.Basic]) -> dict
 
     def fits(p: sp.Basic, q: sp.Basic) -> bool:
         if p in template:
-            return found.setdefault(p, q) == q
+            return bool(found.setdefault(p, q) == q)
         if not p.args or isinstance(p, sp.Symbol):
             return bool(p == q)
         return type(p) is type(q) and len(p.args) == len(q.args) and all(map(fits, p.args, q.args))
 
     return found if fits(pattern, e) and len(found) == len(template) else None
-
-
-def _refreshed(e: sp.Expr) -> sp.Expr:
-    """Fresh dummies for every sum, so that two copies never share a bound index."""
-    if not e.args or isinstance(e, sp.Indexed):
-        return e
-    if isinstance(e, sp.Sum):
-        ((index, lo, hi),) = e.limits
-        new = fresh(index)
-        return summed(_refreshed(replaced(e.function, {index: new})), new, lo, hi)
-    args = [_refreshed(a) for a in e.args]
-    return e if all(a is b for a, b in zip(args, e.args, strict=True)) else rebuilt(e, args)
 
 
 def _loss_name(loss: sp.Expr, names: Mapping[sp.Basic, Any]) -> sp.Symbol:

@@ -2,8 +2,8 @@
 
 `read` is the only door into the engine.  It refuses what gradproof has no meaning for, each
 with an error that names the offending part and what is accepted, and renames every bound
-index to a `Bound` dummy, so that no later step can capture an index.  `publish` is the way
-out: it gives bound indices their names back, primed where a name is taken.
+index to a `Bound` dummy, so that no later step can capture an index.  `lines.publish` is
+the way out.
 
 Conventions.  Symbols are real.  Sizes are positive integers.  A range ``lo..hi`` must have
 hi − lo + 1 ≥ 0 for all sizes.  The offset of an entry in an array is its index minus the
@@ -13,33 +13,22 @@ lower bound of that axis.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import sympy as sp
 from sympy.core.function import AppliedUndef
 
 from gradproof.elementary import BRANCHING, ELEMENTARY
+from gradproof.lines import Bound, derivative, fresh, index_name, index_range, renamed, summed
 
 __all__ = [
-    "Bound",
     "Kink",
     "NotationError",
     "RangeError",
-    "array_name",
-    "derivative",
-    "fresh",
-    "index_range",
     "kinks",
     "least",
-    "publish",
-    "publish_names",
     "read",
-    "rebuilt",
-    "renamed",
-    "replaced",
-    "summed",
-    "times",
 ]
 
 _ZERO, _ONE = sp.Integer(0), sp.Integer(1)
@@ -54,49 +43,7 @@ class RangeError(NotationError):
     """An index range that may be empty or inverted, or an index outside its range."""
 
 
-class Bound(sp.Dummy):
-    """A bound index; `origin` is the index that the user wrote."""
-
-    origin: sp.Basic
-
-
-def fresh(origin: sp.Basic) -> Bound:
-    """A bound index that equals no other and remembers the name it had."""
-    dummy = Bound(_name(origin), integer=True)
-    dummy.origin = origin.origin if isinstance(origin, Bound) else origin
-    return dummy
-
-
-def _name(index: sp.Basic) -> str:
-    return str(index.label) if isinstance(index, sp.Idx) else str(getattr(index, "name", index))
-
-
-def array_name(entry: sp.Indexed) -> str:
-    """The name of the array that an entry belongs to."""
-    return str(entry.base.label)
-
-
-# -- building without SymPy's slow constructors -------------------------------------------
-def summed(body: sp.Expr, index: sp.Basic, lo: sp.Expr, hi: sp.Expr) -> sp.Expr:
-    """Sum(body, (index, lo, hi)), exactly as SymPy builds it, a hundred times as fast."""
-    total = sp.Expr.__new__(sp.Sum, body, sp.Tuple(index, lo, hi))
-    total.is_commutative = True
-    return total
-
-
-def derivative(body: sp.Expr, wrt: sp.Expr) -> sp.Expr:
-    """Derivative(body, wrt), left standing: SymPy turns some of them into 0 at once."""
-    return sp.Expr.__new__(sp.Derivative, body, sp.Tuple(wrt, _ONE))
-
-
 # -- ranges -----------------------------------------------------------------------------
-def index_range(index: sp.Basic) -> tuple[sp.Expr, sp.Expr] | None:
-    """The declared range of an index, if it has one."""
-    if isinstance(index, sp.Idx) and index.lower is not None and index.upper is not None:
-        return index.lower, index.upper
-    return None
-
-
 def least(expr: sp.Expr, bounds: Mapping[sp.Basic, tuple[sp.Expr, sp.Expr]] | None = None) -> sp.Expr | None:
     """The smallest value of an integer expression over all sizes, or None if unknown.
 
@@ -126,27 +73,26 @@ def _admit(index: sp.Basic, lo: sp.Expr, hi: sp.Expr) -> None:
     """A range is admitted only if its length cannot be negative."""
     for bound in (lo, hi):
         if bound.is_infinite or bound.has(sp.oo, -sp.oo):
-            raise RangeError(f"the range of {_name(index)} is infinite: {lo}..{hi}; only finite sums are accepted")
+            raise RangeError(f"the range of {index_name(index)} is infinite: {lo}..{hi}; only finite sums are accepted")
         for s in bound.free_symbols:
             if s.is_integer is not True:
                 raise RangeError(
-                    f"the range {lo}..{hi} of {_name(index)} uses {s}, which is not declared an integer;"
+                    f"the range {lo}..{hi} of {index_name(index)} uses {s}, which is not declared an integer;"
                     f" declare a size as Symbol({str(s)!r}, integer=True, positive=True)"
                 )
     shortest = least(hi - lo + 1)
     if shortest is None or shortest < 0:
         raise RangeError(
-            f"the range {lo}..{hi} of {_name(index)} is not known to have a length of 0 or more for all sizes;"
+            f"the range {lo}..{hi} of {index_name(index)} is not known to have a length of 0 or more for all sizes;"
             " declare its sizes positive, or write the range in a size that makes it so"
         )
 
 
 # -- reading ----------------------------------------------------------------------------
-def read(value: Any, what: str = "the expression", names: Iterable[sp.Expr] = ()) -> sp.Expr:
+def read(value: Any, what: str = "the expression") -> sp.Expr:
     """A checked copy of `value` in which every bound index is a fresh dummy.
 
     Raises `NotationError` (a ValueError) or TypeError, naming the offending part.
-    `names` are templates of named quantities: Derivative nodes of those may appear.
     """
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         value = sp.Integer(value) if isinstance(value, int) else sp.Float(value)
@@ -248,10 +194,10 @@ def _check_shape(e: sp.Indexed, spans: _Spans) -> None:
             room = least(size - (span[1] - span[0] + 1))
             if room is None or room < 0:
                 raise RangeError(
-                    f"{_name(index)} runs over {span[0]}..{span[1]} in {e}, which is out of the declared range:"
+                    f"{index_name(index)} runs over {span[0]}..{span[1]} in {e}, which is out of the declared range:"
                     f" axis {axis} of {e.base} has {size} entries"
                 )
-        elif index.is_Integer and (index < 0 or least(size - index) is None or least(size - index) < 0):
+        elif index.is_Integer and (index < 0 or (room := least(size - index)) is None or room < 0):
             raise RangeError(f"the index {index} of {e} is out of its declared range: axis {axis} has {size} entries")
 
 
@@ -263,18 +209,22 @@ def _read_sum(e: sp.Sum, env: _Env, spans: _Spans) -> sp.Expr:
         index = limit[0]
         span = index_range(index)
         if len(limit) != 3:
-            raise RangeError(f"{_name(index)} has no range in {e}; give it one: Sum(..., (i, 1, N)) or Idx('i', N)")
+            raise RangeError(
+                f"{index_name(index)} has no range in {e}; give it one: Sum(..., (i, 1, N)) or Idx('i', N)"
+            )
         lo, hi = limit[1], limit[2]
         if span is not None and span != (lo, hi):
             raise RangeError(
-                f"two ranges for the index {_name(index)}: it is declared over {span[0]}..{span[1]}"
+                f"two ranges for the index {index_name(index)}: it is declared over {span[0]}..{span[1]}"
                 f" and summed over {lo}..{hi} in {e}"
             )
-        if _name(index) in seen:
-            raise RangeError(f"two ranges for the index {_name(index)}: it is bound twice in {e}")
-        seen[_name(index)] = index
+        if index_name(index) in seen:
+            raise RangeError(f"two ranges for the index {index_name(index)}: it is bound twice in {e}")
+        seen[index_name(index)] = index
         if any(lo.has(b) or hi.has(b) for b in [*env.keys(), *seen.values()]):
-            raise RangeError(f"the range {lo}..{hi} of {_name(index)} depends on another index; only sizes are accepted")
+            raise RangeError(
+                f"the range {lo}..{hi} of {index_name(index)} depends on another index; only sizes are accepted"
+            )
         _admit(index, lo, hi)
         dummy = fresh(index)
         inner = {k: v for k, v in inner.items() if k not in (index, getattr(index, "label", index))}
@@ -293,10 +243,10 @@ def _read_sum(e: sp.Sum, env: _Env, spans: _Spans) -> sp.Expr:
 def _check_other_ranges(body: sp.Basic, seen: Mapping[str, sp.Basic]) -> None:
     """An Idx in the body that has the bound letter but another range is a slip."""
     for other in body.atoms(sp.Idx):
-        index = seen.get(_name(other))
+        index = seen.get(index_name(other))
         if index is not None and not isinstance(index, Bound) and other != index and index_range(other) is not None:
             raise RangeError(
-                f"two ranges for the index {_name(other)}: {index_range(index)} in the sum and"
+                f"two ranges for the index {index_name(other)}: {index_range(index)} in the sum and"
                 f" {index_range(other)} in {body}"
             )
 
@@ -334,55 +284,6 @@ def _read_derivative(e: sp.Basic, env: _Env, spans: _Spans) -> sp.Expr:
     return derivative(body, _read(e.variables[0], env, spans))
 
 
-# -- rebuilding -------------------------------------------------------------------------
-def replaced(e: Any, values: Mapping[sp.Basic, sp.Basic]) -> Any:
-    """`e` with nodes put for nodes, bottom up; bound indices are dummies, so nothing is captured."""
-    if e in values:
-        return values[e]
-    if not e.args:
-        return e
-    args = [replaced(a, values) for a in e.args]
-    if all(a is b for a, b in zip(args, e.args, strict=True)):
-        return e
-    return renamed(e, args)
-
-
-def rebuilt(e: sp.Basic, args: list[Any]) -> Any:
-    """A node of the kind of `e` with other parts, as SymPy would build it."""
-    if isinstance(e, sp.Sum):
-        total = sp.Expr.__new__(sp.Sum, *args)
-        total.is_commutative = True
-        return total
-    if isinstance(e, sp.Derivative):
-        return sp.Expr.__new__(sp.Derivative, *args)
-    return times(*args) if isinstance(e, sp.Mul) else e.func(*args)
-
-
-def renamed(e: sp.Basic, args: list[Any]) -> Any:
-    """`rebuilt` without asking functions and powers for a simpler value.
-
-    Where indices get other names nothing new can simplify, and asking takes most of the time.
-    """
-    if type(e) in ELEMENTARY:
-        return sp.Expr.__new__(type(e), *args)
-    if isinstance(e, sp.Pow):
-        power = sp.Expr.__new__(sp.Pow, *args)
-        power.is_commutative = True
-        return power
-    return rebuilt(e, args)
-
-
-def times(*factors: sp.Expr) -> sp.Expr:
-    """A product that keeps its factors: SymPy turns 2·(a + b) into 2a + 2b."""
-    result = sp.Mul(*factors)
-    if isinstance(result, sp.Add):
-        sums = [f for f in factors if isinstance(f, sp.Add)]
-        number = sp.Mul(*(f for f in factors if not isinstance(f, sp.Add)))
-        if len(sums) == 1 and number not in (0, 1):
-            return sp.Mul(number, sums[0], evaluate=False)
-    return result
-
-
 # -- kinks --------------------------------------------------------------------------------
 Kink = tuple[sp.Eq, dict[sp.Basic, tuple[sp.Expr, sp.Expr]]]
 
@@ -391,7 +292,7 @@ def kinks(e: sp.Basic) -> list[Kink]:
     """Where an expression may have a kink or a jump: an equation, and the ranges of its bound indices."""
     found: dict[sp.Basic, Kink] = {}
 
-    def add(left: sp.Expr, right: sp.Expr, spans: _Spans) -> None:
+    def note(left: sp.Expr, right: sp.Expr, spans: _Spans) -> None:
         equation = sp.Eq(left, right, evaluate=False)
         found[equation] = (equation, {i: s for i, s in spans.items() if equation.has(i)})
 
@@ -400,75 +301,17 @@ def kinks(e: sp.Basic) -> list[Kink]:
             case sp.Sum():
                 spans = {**spans, **{i: (lo, hi) for i, lo, hi in node.limits}}
             case sp.Abs() | sp.sign() | sp.Heaviside():
-                add(node.args[0], _ZERO, spans)
+                note(node.args[0], _ZERO, spans)
             case sp.Max() | sp.Min():
                 for one, other in itertools.combinations(node.args, 2):
-                    add(one, other, spans)
+                    note(one, other, spans)
             case sp.Piecewise():
                 for _, condition in node.args:
                     for r in condition.atoms(sp.core.relational.Relational):
                         if not all(a.is_integer for a in r.args):
-                            add(*r.args, spans)
+                            note(r.args[0], r.args[1], spans)
         for a in node.args:
             visit(a, spans)
 
     visit(e, {})
     return list(found.values())
-
-
-def publish_names(e: Any) -> Any:
-    """`e`, whose bound indices were taken out of their sums, with the user's names for them."""
-    return e.xreplace({b: b.origin for b in e.atoms(Bound)})
-
-
-# -- publishing ---------------------------------------------------------------------------
-def publish(e: Any) -> Any:
-    """Give bound indices readable names: the user's own, primed where that name is taken."""
-    return _Publisher().published(e, {})
-
-
-class _Publisher:
-    """One expression's way out; what an expression leaves free is computed once."""
-
-    def __init__(self) -> None:
-        self._seen: dict[sp.Basic, frozenset[sp.Basic]] = {}
-
-    def free(self, e: sp.Basic) -> frozenset[sp.Basic]:
-        """The symbols and indices that `e` leaves free, those of a Derivative's variable too."""
-        found = self._seen.get(e)
-        if found is None:
-            if isinstance(e, (sp.Symbol, sp.Idx)):
-                found = frozenset((e,))
-            elif isinstance(e, sp.Indexed):
-                found = frozenset().union(*(self.free(i) for i in e.indices))
-            else:
-                found = frozenset().union(*(self.free(a) for a in e.args))
-                if isinstance(e, sp.Sum):
-                    found -= {limit[0] for limit in e.limits}
-            self._seen[e] = found
-        return found
-
-    def published(self, e: sp.Basic, env: Mapping[sp.Basic, sp.Basic]) -> Any:
-        if e in env:
-            return env[e]
-        if isinstance(e, sp.Sum) and len(e.limits) == 1:
-            ((index, lo, hi),) = e.limits
-            named = self._readable(index, lo, hi, e.function, env)
-            return summed(self.published(e.function, {**env, index: named}), named, lo, hi)
-        if not e.args:
-            return e
-        args = [self.published(a, env) for a in e.args]
-        return e if all(a is b for a, b in zip(args, e.args, strict=True)) else renamed(e, args)
-
-    def _readable(
-        self, index: sp.Basic, lo: sp.Expr, hi: sp.Expr, body: sp.Expr, env: Mapping[sp.Basic, sp.Basic]
-    ) -> sp.Basic:
-        """The user's index, if its name is free in the sum's body; otherwise primed."""
-        origin = getattr(index, "origin", index)
-        used = {_name(env.get(s, s)) for s in self.free(body) if s != index}
-        name = _name(origin)
-        if name not in used and index_range(origin) in (None, (lo, hi)):
-            return origin
-        while name in used:
-            name += "'"
-        return sp.Idx(name, (lo, hi)) if isinstance(origin, sp.Idx) else sp.Symbol(name, integer=True)

@@ -17,7 +17,7 @@ import sympy as sp
 from sympy.core.function import AppliedUndef
 from sympy.core.relational import Relational
 
-from gradproof.notation import array_name, index_range
+from gradproof.lines import array_name, index_range
 from gradproof.values import Exact, UndefinedError, evaluate
 
 __all__ = ["Point", "points", "satisfied"]
@@ -53,7 +53,7 @@ class Point:
         self._facts = _Facts(facts)
         self._pending: set[Any] = set()
 
-    def _draw(self, positive: bool, nonzero: bool = False) -> Fraction:
+    def _draw(self, positive: bool) -> Fraction:
         value = self.random.choice(self.pool)
         return abs(value) if positive else value
 
@@ -113,8 +113,8 @@ class Point:
     def function(self, function: type, orders: tuple[int, ...], args: Sequence[Any]) -> Any:
         """A cubic with random coefficients stands for an undefined function."""
         if function not in self.functions:
-            powers = [p for p in itertools.product(range(4), repeat=len(args)) if 0 < sum(p) <= 3]
-            self.functions[function] = {p: Fraction(self.random.choice([1, 2, -1, 3, -2])) for p in powers}
+            cubic = [p for p in itertools.product(range(4), repeat=len(args)) if 0 < sum(p) <= 3]
+            self.functions[function] = {p: Fraction(self.random.choice([1, 2, -1, 3, -2])) for p in cubic}
         total: Any = Fraction(0)
         for powers, c in self.functions[function].items():
             term: Any = c
@@ -140,13 +140,15 @@ class Point:
 
         An array that was used only in part is shown entry by entry.
         """
-        shown: dict[str, Any] = {str(s): v for s, v in self.symbols.items() if s not in self.sizes and s not in self.derived}
+        shown: dict[str, Any] = {
+            str(s): v for s, v in self.symbols.items() if s not in self.sizes and s not in self.derived
+        }
         by_name: dict[str, dict[tuple[int, ...], Any]] = {}
         for (name, index), value in self.entries.items():
             if (name, index) not in self.derived:
                 by_name.setdefault(name, {})[index] = value
-        for name, entries in by_name.items():
-            shown.update(_nested(name, entries))
+        for name, values in by_name.items():
+            shown.update(_nested(name, values))
         return shown
 
 

@@ -19,8 +19,9 @@ from typing import Any
 import sympy as sp
 from sympy.core.function import AppliedUndef
 
-from gradproof.elementary import ELEMENTARY
-from gradproof.notation import derivative, index_range, least, replaced, summed, times
+from gradproof.elementary import slope
+from gradproof.lines import derivative, index_range, replaced, summed, times
+from gradproof.notation import least
 
 __all__ = ["CHAIN_THROUGH", "DEFINITION", "RULES", "SUBSTITUTION", "SUM_RULES", "Rule", "Scope"]
 
@@ -171,8 +172,8 @@ def _outer_derivative(u: sp.Expr, scope: Scope) -> tuple[sp.Expr, sp.Expr] | Non
         if u.base == sp.E:
             return u, u.exp
         return None if scope.depends(u.exp) else (times(u.exp, sp.Pow(u.base, u.exp - 1)), u.base)
-    law = ELEMENTARY.get(type(u))
-    return None if law is None else (law(u.args[0], u), u.args[0])
+    law = slope(u)
+    return None if law is None else (law, u.args[0])
 
 
 def _elementary(node: sp.Derivative, scope: Scope) -> sp.Expr | None:
@@ -189,18 +190,16 @@ def _undefined(node: sp.Derivative, scope: Scope) -> sp.Expr | None:
     u = node.expr
     if not isinstance(u, AppliedUndef):
         return None
-    terms = [
-        times(_partial(u, n), derivative(a, scope.wrt)) for n, a in enumerate(u.args) if scope.depends(a)
-    ]
+    terms = [times(_partial(u, n), derivative(a, scope.wrt)) for n, a in enumerate(u.args) if scope.depends(a)]
     return sp.Add(*terms)
 
 
 def _partial(f: AppliedUndef, slot: int) -> sp.Expr:
     """∂f/∂(its slot), written as SymPy writes it."""
     argument = f.args[slot]
-    if isinstance(argument, (sp.Symbol, sp.Indexed)) and list(f.args).count(argument) == 1:
-        if not any(a.has(argument) for n, a in enumerate(f.args) if n != slot):
-            return derivative(f, argument)
+    elsewhere = any(a.has(argument) for n, a in enumerate(f.args) if n != slot)
+    if isinstance(argument, (sp.Symbol, sp.Indexed)) and not elsewhere:
+        return derivative(f, argument)
     names = [sp.Dummy(f"xi_{n + 1}") for n in range(len(f.args))]
     return sp.Subs(derivative(f.func(*names), names[slot]), tuple(names), f.args)
 
@@ -245,7 +244,7 @@ def _survivor(node: sp.Sum, scope: Scope) -> sp.Expr | None:
 
 
 def _solved(delta: sp.KroneckerDelta, index: sp.Basic) -> sp.Expr | None:
-    """a with δ = [index = a]."""
+    """A with δ = [index = a]."""
     for one, other in (delta.args[:2], delta.args[1::-1]):
         if one == index and not other.has(index):
             return other
@@ -268,12 +267,12 @@ def _inside(a: sp.Expr, lo: sp.Expr, hi: sp.Expr, bounds: Mapping[sp.Basic, tupl
     return sp.And(*conditions)
 
 
-def _idle_sum(node: sp.Sum, scope: Scope) -> sp.Expr | None:
+def _idle_sum(node: sp.Sum, _scope: Scope) -> sp.Expr | None:
     index, lo, hi = _limits(node)
     return None if node.function.has(index) else times(hi - lo + 1, node.function)
 
 
-def _split_sum(node: sp.Sum, scope: Scope) -> sp.Expr | None:
+def _split_sum(node: sp.Sum, _scope: Scope) -> sp.Expr | None:
     """Distribute where a delta stands in one of several terms, so that it can collapse."""
     index, lo, hi = _limits(node)
     body = node.function
@@ -284,8 +283,14 @@ def _split_sum(node: sp.Sum, scope: Scope) -> sp.Expr | None:
             factor = _by_deltas(factor, index)
             if factor is None:
                 continue
-            others = [f for f in sp.Mul.make_args(body) if not isinstance(f, sp.Piecewise) or not f.has(sp.KroneckerDelta)]
-            return summed(times(*others, factor), index, lo, hi) if len(others) == len(sp.Mul.make_args(body)) - 1 else None
+            others = [
+                f for f in sp.Mul.make_args(body) if not isinstance(f, sp.Piecewise) or not f.has(sp.KroneckerDelta)
+            ]
+            return (
+                summed(times(*others, factor), index, lo, hi)
+                if len(others) == len(sp.Mul.make_args(body)) - 1
+                else None
+            )
     if isinstance(body, sp.Mul):
         for factor in body.args:
             if isinstance(factor, sp.Add) and any(_has_delta(t, index) for t in factor.args):
@@ -315,7 +320,7 @@ def _has_delta(e: sp.Basic, index: sp.Basic) -> bool:
     return isinstance(e, (sp.Mul, sp.Add)) and any(_has_delta(a, index) for a in e.args)
 
 
-def _pull_out(node: sp.Sum, scope: Scope) -> sp.Expr | None:
+def _pull_out(node: sp.Sum, _scope: Scope) -> sp.Expr | None:
     index, lo, hi = _limits(node)
     fixed = [f for f in sp.Mul.make_args(node.function) if not f.has(index)]
     if not fixed:
@@ -380,7 +385,7 @@ SUM_RULES: tuple[Rule, ...] = (
 )  # fmt: skip
 
 
-def _never(node: Any, scope: Scope) -> sp.Expr | None:
+def _never(_node: Any, _scope: Scope) -> sp.Expr | None:
     return None
 
 

@@ -22,7 +22,8 @@ from sympy.core.relational import Relational
 
 from gradproof.algebra import Algebra, Range, SumLaw
 from gradproof.canonical import Atom, Number, Poly
-from gradproof.notation import NotationError, index_range, read
+from gradproof.lines import index_range
+from gradproof.notation import NotationError, read
 
 __all__ = ["Translator", "read_assumption"]
 
@@ -109,7 +110,8 @@ class Translator:
 
     def _sign_of(self, side: sp.Expr, known: set[str]) -> None:
         if isinstance(side, sp.Symbol) or (
-            isinstance(side, sp.Indexed) and len({i for i in side.indices if i.is_Symbol or isinstance(i, sp.Idx)}) == len(side.indices)
+            isinstance(side, sp.Indexed)
+            and len({i for i in side.indices if i.is_Symbol or isinstance(i, sp.Idx)}) == len(side.indices)
         ):
             known.add(self._head(getattr(side, "base", side)))
 
@@ -275,7 +277,11 @@ class Translator:
                 order = ",".join(str(sum(s[0] == n for s in slots)) for n in range(len(function.args)))
                 args = tuple(self._poly(values.get(a, a), env) for a in function.args)
                 return Poly.atom(Atom("function", f"{self._head(function.func)}'{order}", args))
-        if isinstance(function, (sp.Symbol, sp.Indexed)) and len(wrt) == 1 and isinstance(wrt[0], (sp.Symbol, sp.Indexed)):
+        if (
+            isinstance(function, (sp.Symbol, sp.Indexed))
+            and len(wrt) == 1
+            and isinstance(wrt[0], (sp.Symbol, sp.Indexed))
+        ):
             sides = [function, wrt[0]]
             args = tuple(self._poly(i, env) for s in sides for i in getattr(s, "indices", ()))
             heads = "/".join(self._head(getattr(s, "base", s)) for s in sides)
@@ -287,9 +293,7 @@ class Translator:
         if isinstance(e, sp.Piecewise):
             return self._piecewise(e, env)
         if isinstance(e, AppliedUndef):
-            return Poly.atom(
-                Atom("function", f"{self._head(e.func)}'", tuple(self._poly(x, env) for x in e.args))
-            )
+            return Poly.atom(Atom("function", f"{self._head(e.func)}'", tuple(self._poly(x, env) for x in e.args)))
         args = [self._poly(x, env) for x in e.args]
         u = args[0]
         match e:
@@ -317,8 +321,18 @@ class Translator:
             case sp.tan():
                 return a.product(a.function("sin", (u,)), a.power(a.function("cos", (u,)), Poly.number(-1)))
         if self.expanded and isinstance(e, _HYPERBOLIC):
-            return self._poly(e.rewrite(sp.exp), env)
+            return self._through_exp(type(e).__name__, u)
         return a.function(type(e).__name__, tuple(args))
+
+    def _through_exp(self, name: str, u: Poly) -> Poly:
+        """A hyperbolic function as a fraction of sums of exponentials."""
+        a = self.algebra
+        cosh, sinh = ((a.exp(u) + a.exp(-u).scaled(s)).scaled(Fraction(1, 2)) for s in (1, -1))
+        above, below = {
+            "cosh": (cosh, _ONE), "sinh": (sinh, _ONE), "tanh": (sinh, cosh), "coth": (cosh, sinh),
+            "sech": (_ONE, cosh), "csch": (_ONE, sinh),
+        }[name]  # fmt: skip
+        return a.product(above, a.power(below, Poly.number(-1)))
 
     def _piecewise(self, e: sp.Piecewise, env: _Env) -> Poly:
         total, left = Poly(), _ONE

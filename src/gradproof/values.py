@@ -105,7 +105,7 @@ class Digits:
     def __init__(self, digits: int = DIGITS) -> None:
         self.digits = digits
 
-    def number(self, value: Fraction) -> Any:
+    def number(self, value: Any) -> Any:
         return mp.mpf(value.numerator) / value.denominator if isinstance(value, Fraction) else value
 
     def pi(self) -> Any:
@@ -229,7 +229,7 @@ def interval_text(value: Any) -> str:
         return str(value)
     low, high = mp.mpf(value.a), mp.mpf(value.b)
     for digits in range(17, 0, -1):
-        text = mp.nstr(low, digits, strip_zeros=False)
+        text: str = mp.nstr(low, digits, strip_zeros=False)
         if text == mp.nstr(high, digits, strip_zeros=False):
             return text + "…"
     return f"between {mp.nstr(low, 5)} and {mp.nstr(high, 5)}"

@@ -19,7 +19,8 @@ import sympy as sp
 from mpmath import mp
 
 from gradproof.derivation import Derivation, axis_bounds
-from gradproof.notation import NotationError, array_name, index_range, read
+from gradproof.lines import array_name, index_range
+from gradproof.notation import NotationError, read
 from gradproof.points import Point, points
 from gradproof.values import Digits, Exact, UndefinedError, evaluate
 from gradproof.verdict import Evidence
@@ -82,7 +83,9 @@ def remainder_evidence(derivation: Derivation) -> Evidence:
 class _Moved:
     """A point whose wrt is moved by ε·d; definitions are computed from what they use."""
 
-    def __init__(self, point: Point, wrt: sp.Expr, definitions: Sequence[sp.Eq], shift: Mapping[tuple[int, ...], Any]) -> None:
+    def __init__(
+        self, point: Point, wrt: sp.Expr, definitions: Sequence[sp.Eq], shift: Mapping[tuple[int, ...], Any]
+    ) -> None:
         self.point, self.wrt, self.shift = point, wrt, shift
         self.definitions = {getattr(d.lhs, "base", d.lhs): d for d in definitions}
         self.known: dict[Any, Any] = {}
@@ -180,7 +183,7 @@ class _Given:
             value = value[offset]
         return _rational(value, name)
 
-    def function(self, function: type, orders: tuple[int, ...], args: Sequence[Any]) -> Any:
+    def function(self, function: type, _orders: tuple[int, ...], _args: Sequence[Any]) -> Any:
         raise NotationError(f"the undefined function {function.__name__} has no value")
 
 
@@ -188,7 +191,9 @@ def _rational(value: Any, name: str) -> Fraction:
     try:
         return Fraction(str(value)) if isinstance(value, (float, sp.Basic)) else Fraction(value)
     except (TypeError, ValueError):
-        raise NotationError(f"the value of {name} is {value!r}; accepted are rational numbers and nested lists of them") from None
+        raise NotationError(
+            f"the value of {name} is {value!r}; accepted are rational numbers and nested lists of them"
+        ) from None
 
 
 def value_at(derivation: Derivation, values: Mapping[Any, Any]) -> Any:
@@ -199,7 +204,9 @@ def value_at(derivation: Derivation, values: Mapping[Any, Any]) -> Any:
     scene = _WithDefinitions(_Given(values, _starts(bodies)), definitions)
     evaluate(loss, scene, Exact(), off_kinks=True)
     bounds = axis_bounds(bodies, wrt)
-    free = [i for i in dict.fromkeys(getattr(wrt, "indices", ())) if not i.is_number and str(i) not in scene.given.values]
+    free = [
+        i for i in dict.fromkeys(getattr(wrt, "indices", ())) if not i.is_number and str(i) not in scene.given.values
+    ]
 
     def nest(env: dict[sp.Basic, sp.Basic], left: Sequence[sp.Basic]) -> Any:
         if not left:

@@ -18,7 +18,8 @@ from sympy.core.function import AppliedUndef
 from gradproof.checks.remainder import remainder_evidence
 from gradproof.derivation import Derivation, axis_bounds, moving
 from gradproof.elementary import BRANCHING
-from gradproof.notation import NotationError, derivative, fresh, read, rebuilt, replaced, summed
+from gradproof.lines import copied, derivative, rebuilt, replaced
+from gradproof.notation import NotationError, read
 from gradproof.proof import decide
 from gradproof.translate import read_assumption
 from gradproof.verdict import Evidence, Verdict
@@ -69,7 +70,9 @@ def _gap(part: Derivation) -> str:
     steps = part.steps
     for n, (one, other) in enumerate(itertools.pairwise(steps)):
         if one.after != other.before:
-            return f"the lines do not connect: step {n + 1} ends in {one.after}, step {n + 2} starts from {other.before}"
+            return (
+                f"the lines do not connect: step {n + 1} ends in {one.after}, step {n + 2} starts from {other.before}"
+            )
     if steps and steps[-1].after != part.result:
         return f"the last line {steps[-1].after} is not the result {part.result}"
     return ""
@@ -125,7 +128,7 @@ class LineChecker:
 
 
 def _is_partial(node: sp.Derivative) -> bool:
-    """f's own derivative in one of its slots, as it stands in results."""
+    """F's own derivative in one of its slots, as it stands in results."""
     return isinstance(node.expr, AppliedUndef) and list(node.expr.args).count(node.variables[0]) == 1
 
 
@@ -140,23 +143,11 @@ def opened(e: sp.Expr, definitions: _Definitions, cut: sp.Expr) -> sp.Expr:
                 return e
             template, body = definitions[name]
             here = dict(zip(template, getattr(e, "indices", ()), strict=True))
-            return visit(_copied(replaced(body, here)))
+            return visit(copied(replaced(body, here)))
         args = [visit(a) for a in e.args]
         return e if all(a is b for a, b in zip(args, e.args, strict=True)) else rebuilt(e, args)
 
     return visit(e)
-
-
-def _copied(e: sp.Expr) -> sp.Expr:
-    """A copy whose bound indices are its own."""
-    if not e.args or isinstance(e, sp.Indexed):
-        return e
-    if isinstance(e, sp.Sum):
-        ((index, lo, hi),) = e.limits
-        own = fresh(index)
-        return summed(_copied(replaced(e.function, {index: own})), own, lo, hi)
-    args = [_copied(a) for a in e.args]
-    return e if all(a is b for a, b in zip(args, e.args, strict=True)) else rebuilt(e, args)
 
 
 def by_sympy(e: sp.Expr, wrt: sp.Expr) -> sp.Expr:

@@ -9,8 +9,8 @@ import sympy as sp
 
 from gradproof.claim import Claim, Figure, Misprint, Source, grouped
 from gradproof.derivation import Derivation, derive
+from gradproof.lines import derivative
 from gradproof.model import Model
-from gradproof.notation import derivative
 
 __all__ = ["CLAIMS", "DEFINITIONS", "linearity", "linreg_b", "linreg_m", "sigmoid", "sigmoid_means"]
 

@@ -10,8 +10,8 @@ import sympy as sp
 
 from gradproof.claim import Claim, Source
 from gradproof.derivation import Derivation, derive
+from gradproof.lines import derivative
 from gradproof.model import Model
-from gradproof.notation import derivative
 
 __all__ = ["CLAIMS", "DEFINITIONS", "NETWORK", "eq_5_2", "eq_5_6", "eq_5_7", "eq_5_9", "eq_5_10", "eq_5_11", "eq_5_12"]
 
@@ -79,7 +79,7 @@ def eq_5_2() -> Derivation:
 
 
 def eq_5_6() -> Claim:
-    """tanh h = (e^h − e^(−h))/(e^h + e^(−h))."""
+    """Tanh h = (e^h − e^(−h))/(e^h + e^(−h))."""
     printed = r"f(h) = \tanh(h) = \frac{e^h - e^{-h}}{e^h + e^{-h}}"
     ratio = (sp.exp(u) - sp.exp(-u)) / (sp.exp(u) + sp.exp(-u))
     return _equation("5.6", printed, sp.Eq(sp.tanh(u), ratio, evaluate=False))
@@ -88,9 +88,7 @@ def eq_5_6() -> Claim:
 def eq_5_7() -> Derivation:
     """f′(h) = 1 − f(h)² for f = tanh."""
     statement = sp.Eq(derivative(sp.tanh(u), u), 1 - sp.tanh(u) ** 2, evaluate=False)
-    return _gradient(
-        _equation("5.7", r"f'(h) = 1 - f(h)^2", statement, wrt=u, derive=lambda: derive(sp.tanh(u), u))
-    )
+    return _gradient(_equation("5.7", r"f'(h) = 1 - f(h)^2", statement, wrt=u, derive=lambda: derive(sp.tanh(u), u)))
 
 
 def eq_5_9() -> Derivation:

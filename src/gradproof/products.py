@@ -1,0 +1,383 @@
+"""Products and sums of normal forms: powers of one atom join, deltas collapse, indicators exclude.
+
+- ``x·x⁻¹ = 1``; ``e^a e^b = e^(a+b)``; ``S⁻¹·Σ_k f_k = 1`` where S = Σ_k f_k;
+- ``[u>0]² = [u>0]``; ``[u>0][−u>0] = 0``;
+- ``Σ_i δ(i, e) f(i) = [e in range] f(e)``; ``Σ_i c = (hi − lo + 1)·c`` (ranges have length ≥ 0).
+
+An indicator that is 0 annihilates what it multiplies, defined or not: that is what a branch
+of a `Piecewise` means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from gradproof.canonical import (
+    Atom,
+    BudgetExceededError,
+    Factors,
+    Number,
+    Poly,
+    Term,
+    add_exponents,
+    content,
+    fresh_index,
+    independent,
+    sign_of,
+    tidy,
+)
+
+__all__ = ["ONE", "Products", "Range", "SumLaw"]
+
+MAX_TERMS = 4000  # terms of one expanded product
+MAX_WORK = 100_000  # terms of all products of one comparison
+
+ONE = Poly.number(1)
+
+
+@dataclass(frozen=True)
+class Range:
+    """lo, lo + 1, …, hi; both are integer polynomials in the sizes."""
+
+    lo: Poly
+    hi: Poly
+
+    @property
+    def key(self) -> str:
+        return f"{self.lo.key}|{self.hi.key}"
+
+    @property
+    def length(self) -> Poly:
+        return self.hi - self.lo + ONE
+
+
+@dataclass(frozen=True)
+class SumLaw:
+    """An assumption ``Σ_k y[.., k, ..] = value``: the entry's head, the axis, the range, the value.
+
+    `fixed` gives the other axes' index texts, None for any index.
+    """
+
+    head: object
+    axis: int
+    span: str
+    fixed: tuple[str | None, ...]
+    value: Poly
+
+
+@dataclass
+class Products:
+    """Sums and products of normal forms; `Algebra` adds powers and functions.
+
+    `least` says how small an integer polynomial can be, or None if unknown; `positive` tells
+    whether an atom is known to be positive; `ranges` gives the range of each bound index.
+    """
+
+    least: Callable[[Poly], Number | None]
+    positive: Callable[[Atom], bool]
+    sum_laws: tuple[SumLaw, ...] = ()
+    ranges: dict[int, Range] = field(default_factory=dict)
+    work: int = 0
+
+    # -- sums and products ---------------------------------------------------------------
+    def product(self, a: Poly, b: Poly) -> Poly:
+        self.work += len(a) * len(b)
+        if len(a) * len(b) > MAX_TERMS or self.work > MAX_WORK:
+            raise BudgetExceededError(f"more than {MAX_TERMS} terms in a product, or {MAX_WORK} in all")
+        result: list[tuple[Number, Term]] = []
+        for c, s in a:
+            for d, t in b:
+                result.extend(self.times(c * d, s, t))
+        return Poly(result)
+
+    def times(self, c: Number, s: Term, t: Term) -> Poly | list[tuple[Number, Term]]:
+        if s.bound and any(i in s.bound for i in t.bound):
+            t = self._freshened(t)
+        factors = dict(s.factors)
+        special = False
+        for key, (atom, exponent) in t.factors.items():
+            if key in factors:
+                exponent = add_exponents(factors[key][1], exponent)
+                special = True
+            factors[key] = (atom, exponent)
+        bound = s.bound | t.bound
+        if special or any(a.kind in ("delta", "positive") for a, _ in factors.values()):
+            return self.term(c, bound, factors)
+        return [(c, Term(bound, factors))]
+
+    def _freshened(self, term: Term) -> Term:
+        renaming = {i: self.fresh(self.ranges[i]) for i in term.bound}
+        names = {i: Poly.atom(Atom("index", j)) for i, j in renaming.items()}
+        inner = self.substitute(Poly([(1, Term({}, term.factors))]), names)
+        parts = list(inner)
+        if len(parts) != 1 or parts[0][0] != 1:
+            raise BudgetExceededError("a term changed its shape when its indices were renamed")
+        body = parts[0][1]
+        return Term({renaming[i]: span for i, span in term.bound.items()}, body.factors)
+
+    def fresh(self, span: Range) -> int:
+        index = fresh_index()
+        self.ranges[index] = span
+        return index
+
+    def over(self, body: Poly, index: int) -> Poly:
+        """The sum of `body` over a bound index whose range is registered."""
+        span = self.ranges[index].key
+        total = Poly()
+        for c, t in body:
+            bound = {**t.bound, index: span}
+            total += self.term(c, bound, t.factors)
+        return total
+
+    def term(self, c: Number, bound: dict[int, str], factors: Factors) -> Poly:
+        """The normal form of one term: powers, deltas and indicators, then idle indices."""
+        plain: Factors = {}
+        extra = ONE
+        for key, (atom, exponent) in factors.items():
+            if exponent == 0 or (isinstance(exponent, Poly) and not exponent):
+                continue
+            if atom.kind in ("delta", "positive"):
+                plain[key] = (atom, 1)
+                continue
+            if isinstance(exponent, Poly) and atom.kind != "exp" and exponent.constant is not None:
+                exponent = exponent.constant
+            if isinstance(exponent, Poly):
+                plain[key] = (atom, exponent)
+                continue
+            left, whole = self.opened(atom, tidy(exponent))
+            if left:
+                plain[key] = (atom, left)
+            if whole is not None:
+                extra = self.product(extra, whole)
+        if extra is not ONE:
+            return self.product(Poly([(c, Term(bound, plain))]), extra)
+        if any(a.kind == "positive" for a, _ in plain.values()):
+            reduced = self._indicators(plain)
+            if reduced is None:
+                return Poly()
+            plain = reduced
+        for atom, _ in list(plain.values()):
+            if atom.kind == "delta":
+                collapsed = self._collapse(c, bound, plain, atom)
+                if collapsed is not None:
+                    return collapsed
+        if bound and any(a.kind == "sum" for a, _ in plain.values()):
+            cancelled = self._cancel(c, bound, plain)
+            if cancelled is not None:
+                return cancelled
+        return self._idle(c, bound, plain)
+
+    def _cancel(self, c: Number, bound: dict[int, str], factors: Factors) -> Poly | None:
+        """S⁻¹·Σ_k f_k = 1 where S = Σ_k f_k stands in the denominator."""
+        groups = independent(bound, factors)
+        for key, (atom, exponent) in factors.items():
+            if atom.kind != "sum" or isinstance(exponent, Poly) or exponent > -1:
+                continue
+            for group in groups:
+                if group.bound and Poly([(1, group)]).key == atom.args[0].key:
+                    rest = _product_of(g for g in groups if g is not group)
+                    rest[key] = (atom, exponent + 1)
+                    left = {i: s for i, s in bound.items() if i not in group.bound}
+                    return self.term(c, left, rest)
+        return None
+
+    def _idle(self, c: Number, bound: dict[int, str], factors: Factors) -> Poly:
+        """Σ_i c = length·c for an index that no factor uses; then the assumed sums."""
+        term = Term({}, factors)
+        idle = [i for i in bound if i not in term.labels]
+        for index in bound:
+            if index in idle:
+                continue
+            law = self._sum_law(index, factors)
+            if law is not None:
+                key, value = law
+                rest = {k: f for k, f in factors.items() if k != key}
+                left = {i: s for i, s in bound.items() if i != index}
+                return self.product(self.term(c, left, rest), value)
+        body = Poly([(c, Term({i: s for i, s in bound.items() if i not in idle}, factors))])
+        for index in idle:
+            body = self.product(body, self.ranges[index].length)
+        return body
+
+    def _sum_law(self, index: int, factors: Factors) -> tuple[str, Poly] | None:
+        users = [
+            (k, a, e)
+            for k, (a, e) in factors.items()
+            if index in a.labels or (isinstance(e, Poly) and index in e.labels)
+        ]
+        if len(users) != 1 or users[0][2] != 1 or users[0][1].kind != "entry":
+            return None
+        key, atom, _ = users[0]
+        for law in self.sum_laws:
+            if law.head != atom.head or law.span != self.ranges[index].key:
+                continue
+            others = [a for n, a in enumerate(atom.args) if n != law.axis]
+            here = atom.args[law.axis].single
+            if here is None or here.head != index or any(index in a.labels for a in others):
+                continue
+            if all(want is None or want == a.key for want, a in zip(law.fixed, others, strict=True)):
+                return key, law.value
+        return None
+
+    def power(self, base: Poly, exponent: Poly) -> Poly:
+        """base**exponent; see algebra.py."""
+        raise NotImplementedError
+
+    def opened(self, atom: Atom, exponent: Number) -> tuple[Number, Poly | None]:
+        """The power of an atom that stays, and what is multiplied out; see algebra.py."""
+        raise NotImplementedError
+
+    # -- deltas and indicators -----------------------------------------------------------
+    def delta(self, u: Poly) -> Poly:
+        """[u = 0] for an integer polynomial u."""
+        value = u.constant
+        if value is not None:
+            return ONE if value == 0 else Poly()
+        if self._at_least(u, 1) or self._at_least(-u, 1):
+            return Poly()
+        if sign_of(u) < 0:
+            u = -u
+        return Poly.atom(Atom("delta", "", (u,)))
+
+    def _at_least(self, u: Poly, bound: int) -> bool:
+        least = self.least(u)
+        return least is not None and least >= bound
+
+    def positive_part(self, u: Poly, integer: bool = False) -> Poly:
+        """[u > 0]."""
+        value = u.constant
+        if value is not None:
+            return ONE if value > 0 else Poly()
+        if integer and self._at_least(u, 1):
+            return ONE
+        if integer and self._at_least(-u, 0):
+            return Poly()
+        if not integer:
+            u, sign = self._without_positive_factors(u.scaled(1 / Fraction(content(u))))
+            if sign is not None:
+                return ONE if sign > 0 else Poly()
+        return Poly.atom(Atom("positive", "", (u,)))
+
+    def _without_positive_factors(self, u: Poly) -> tuple[Poly, int | None]:
+        """U without factors that are positive; its sign if nothing else is left."""
+        if len(u) != 1:
+            return u, None
+        ((c, t),) = u
+        if t.bound:
+            return u, None
+        kept = {k: (a, e) for k, (a, e) in t.factors.items() if not self.is_positive(a)}
+        if not kept:
+            return u, 1 if c > 0 else -1
+        return Poly([(1 if c > 0 else -1, Term({}, kept))]), None
+
+    def is_positive(self, atom: Atom) -> bool:
+        """Whether the atom is known to be positive."""
+        return atom.kind in ("exp", "number", "pi") or self.positive(atom)
+
+    def _indicators(self, factors: Factors) -> Factors | None:
+        """Indicators that are implied go; two that exclude each other leave None (zero)."""
+        kept = dict(factors)
+        forms = {k: a.args[0] for k, (a, _) in factors.items() if a.kind == "positive"}
+        for key, u in forms.items():
+            if any((-u).key == other.key for other in forms.values()):
+                return None
+            single = u.single
+            if (single is not None and self.is_positive(single)) or self._at_least(u, 1):
+                del kept[key]
+            elif self._at_least(-u, 0):
+                return None
+        return kept
+
+    def _collapse(
+        self,
+        c: Number,
+        bound: dict[int, str],
+        factors: Factors,
+        delta: Atom,
+    ) -> Poly | None:
+        """Only the term i = e of a sum over i survives δ(i, e), if e lies in the range."""
+        u = delta.args[0]
+        if u.constant is not None or self._at_least(u, 1) or self._at_least(-u, 1):
+            value = self.delta(u)
+            rest = {k: f for k, f in factors.items() if k != delta.key}
+            return self.product(self.term(c, bound, rest), value)
+        for index in bound:
+            solved = _solve(u, index)
+            if solved is None:
+                continue
+            rest = {k: f for k, f in factors.items() if k != delta.key}
+            left = {i: s for i, s in bound.items() if i != index}
+            span = self.ranges[index]
+            body = self.substitute(Poly([(c, Term({}, rest))]), {index: solved})
+            for inside in (solved - span.lo + ONE, span.hi - solved + ONE):
+                body = self.product(body, self.positive_part(inside, integer=True))
+            total = Poly()
+            for d, t in body:
+                total += self.term(d, left | t.bound, t.factors)
+            return total
+        return None
+
+    # -- substitution ---------------------------------------------------------------------
+    def substitute(self, poly: Poly, values: Mapping[int, Poly]) -> Poly:
+        """Put polynomials for bound indices; sums inside keep their own indices."""
+        if poly.labels.isdisjoint(values):
+            return poly
+        total = Poly()
+        for c, t in poly:
+            if t.labels.isdisjoint(values):
+                total += Poly([(c, t)])
+                continue
+            inner = {i: v for i, v in values.items() if i not in t.bound}
+            if any(i in v.labels for v in inner.values() for i in t.bound):
+                t = self._freshened(t)
+            body = Poly([(c, Term({}, {}))])
+            for atom, exponent in t.factors.values():
+                body = self.product(body, self._substituted(atom, exponent, inner))
+            for index in t.bound:
+                body = self.over(body, index)
+            total += body
+        return total
+
+    def _substituted(self, atom: Atom, exponent: Number | Poly, values: Mapping[int, Poly]) -> Poly:
+        e = self.substitute(exponent, values) if isinstance(exponent, Poly) else exponent
+        if atom.labels.isdisjoint(values):
+            return self.term(1, {}, {atom.key: (atom, e)})
+        if atom.kind == "index":
+            base = values.get(atom.head, Poly.atom(atom))  # type: ignore[call-overload]
+            return self.power(base, e if isinstance(e, Poly) else Poly.number(e))
+        args = tuple(self.substitute(a, values) for a in atom.args)
+        if atom.kind == "delta":
+            return self.delta(args[0])
+        if atom.kind == "positive":
+            return self.positive_part(args[0], integer=True)
+        if atom.kind == "sum":
+            return self.power(args[0], e if isinstance(e, Poly) else Poly.number(e))
+        new = Atom(atom.kind, atom.head, args, atom.swaps)
+        return self.term(1, {}, {new.key: (new, e)})
+
+
+def _product_of(terms: Iterable[Term]) -> Factors:
+    factors: Factors = {}
+    for term in terms:
+        for key, (atom, exponent) in term.factors.items():
+            if key in factors:
+                exponent = add_exponents(factors[key][1], exponent)
+            factors[key] = (atom, exponent)
+    return factors
+
+
+def _solve(u: Poly, index: int) -> Poly | None:
+    """E with u = ±(index − e), if u is of that form and e is free of the index."""
+    rest: list[tuple[Number, Term]] = []
+    factor: Number = 0
+    for c, t in u:
+        if index not in t.labels:
+            rest.append((c, t))
+            continue
+        single = Poly([(1, t)]).single
+        if single is None or single.kind != "index" or abs(c) != 1:
+            return None
+        factor = c
+    return Poly(rest).scaled(-factor) if factor else None
