@@ -52,12 +52,10 @@ class Algebra(Products):
         """base**n for a negative or fractional n."""
         if not base:
             return Poly.atom(Atom("undefined", f"0**{n}"))
-        outside, inside = self.split(base, any_sign=isinstance(n, int))
-        result = ONE
-        for c, factors in outside:
-            result = self.product(result, self._number_power(c, n))
-            for atom, e in factors.values():
-                result = self.product(result, self._factor_power(atom, e, n))
+        number, factors, inside = self.split(base, any_sign=isinstance(n, int))
+        result = self._number_power(number, n)
+        for atom, e in factors.values():
+            result = self.product(result, self._factor_power(atom, e, n))
         for part in inside:
             single = part.single
             atom = single if single is not None else Atom("sum", "", (part,))
@@ -90,7 +88,7 @@ class Algebra(Products):
                     factors[atom.key] = (atom, e - whole)
         return Poly([(coefficient, Term({}, factors))])
 
-    def split(self, base: Poly, any_sign: bool) -> tuple[list[tuple[Number, Factors]], list[Poly]]:
+    def split(self, base: Poly, any_sign: bool) -> tuple[Number, Factors, list[Poly]]:
         """Base = (number and factors that leave a power) × (parts that stay inside).
 
         With `any_sign` false only what is not negative leaves (as √ needs).
@@ -109,7 +107,7 @@ class Algebra(Products):
             inverse = e.scaled(-1) if isinstance(e, Poly) else -e
             rest = Poly([p for c, t in rest for p in self.times(c, t, _power_term(atom, inverse))])
         parts = self._components(rest, any_sign)
-        return [(number, common)], parts
+        return number, common, parts
 
     def _common(self, poly: Poly) -> Factors:
         """The factors that every term has and that no sum inside `poly` binds."""
@@ -203,25 +201,23 @@ class Algebra(Products):
         """log|u|, split into the logs of its factors."""
         if not u:
             return Poly.atom(Atom("undefined", "log 0"))
-        outside, inside = self.split(u, any_sign=True)
-        total = Poly()
-        for value, factors in outside:
-            total += _log_number(abs(value))
-            for atom, e in factors.values():
-                if atom.kind == "exp":
-                    total += e if isinstance(e, Poly) else Poly.number(e)
-                    continue
-                if atom.kind == "number":
-                    log = _log_number(Fraction(str(atom.head)))
-                else:
-                    log = Poly.atom(Atom("log", "", (Poly.atom(atom),)))
-                total += self.product(e, log) if isinstance(e, Poly) else log.scaled(e)
+        number, factors, inside = self.split(u, any_sign=True)
+        total = _log_number(max(number, -number))
+        for atom, e in factors.values():
+            if atom.kind == "exp":
+                total += e if isinstance(e, Poly) else Poly.number(e)
+                continue
+            if atom.kind == "number":
+                log = _log_number(Fraction(str(atom.head)))
+            else:
+                log = Poly.atom(Atom("log", "", (Poly.atom(atom),)))
+            total += self.product(e, log) if isinstance(e, Poly) else log.scaled(e)
         for part in inside:
             total += Poly.atom(Atom("log", "", (part,)))
         return total
 
     def sign(self, u: Poly) -> Poly:
-        """Give the sign as indicators: [u > 0] − [−u > 0]; sign(−u) = −sign(u)."""
+        """Return the sign as indicators: [u > 0] − [−u > 0]; it is odd in u."""
         flip = sign_of(u)
         u = u.scaled(flip)
         return (self.positive_part(u) - self.positive_part(-u)).scaled(flip)
