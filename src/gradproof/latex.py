@@ -38,6 +38,8 @@ class _Printer(LatexPrinter):  # type: ignore[misc] # SymPy has no types
     def _print_Pow(self, e: sp.Pow) -> str:
         if isinstance(e.base, sp.Indexed) and e.exp.is_Integer and e.exp > 0:
             return self._print_Indexed(e.base, str(e.exp))
+        if isinstance(e.base, sp.core.function.AppliedUndef):
+            return f"{self._print(e.base)}^{{{self._print(e.exp)}}}"
         return str(super()._print_Pow(e))
 
     def _print_Derivative(self, e: sp.Derivative) -> str:

@@ -399,5 +399,5 @@ CHAIN_THROUGH = Rule(
     (),
     _never,
 )
-SUBSTITUTION = Rule("substitution of the adjoints", _law(_d(_E, _q[_i]), sp.Function("r")(_i)), (), _never)
+SUBSTITUTION = Rule("substitution of the adjoints", _law(_d(_E, _q[_i]), sp.IndexedBase("r")[_i]), (), _never)
 DEFINITION = next(r for r in RULES if r.name == "definition")

@@ -51,7 +51,7 @@ def verify(derivation: Derivation) -> Verdict:
     whole = checker.equal(derivative(d.loss, d.wrt), d.result, d.wrt)
     if whole.status != "proved":
         return _failed(whole, d, f"the result {d.result} against the loss")
-    steps = Evidence("each step", "agrees", f"each of {count} steps keeps the value", _RESTS)
+    steps = Evidence("each step", "agrees", f"every step keeps the value ({count} in all)", _RESTS)
     diff = Evidence("whole", "agrees", "the result is SymPy's derivative of the whole loss", _RESTS)
     slope = remainder_evidence(d)
     evidence = (*whole.evidence, steps, diff, slope)
@@ -112,7 +112,14 @@ class LineChecker:
         bounds = {} if wrt is None else axis_bounds(bodies, read(wrt))
         cut = getattr(wrt, "base", wrt)
         equations = [d for d in self.equations if getattr(d.lhs, "base", d.lhs) != cut]
-        return decide(left, right, self.relations, equations, bounds, smooth=True, kinked=self.loss)
+        return decide(left, right, self.relations, equations, bounds, smooth=True, kinked=self._kinked(one, other))
+
+    def _kinked(self, *lines: sp.Expr) -> sp.Expr | None:
+        """What may have kinks: the loss; without one, whatever is differentiated in the lines."""
+        if self.loss is not None:
+            return self.loss
+        bodies = {d.expr for e in lines for d in read(e).atoms(sp.Derivative) if d.expr.has(*BRANCHING)}
+        return sp.Add(*bodies) if bodies else None
 
     def evaluated(self, line: sp.Expr) -> sp.Expr:
         """The line with every Derivative node taken by SymPy."""

@@ -94,7 +94,8 @@ def _linreg(parameter: sp.Symbol, slope: sp.Expr, name: str) -> Derivation:
         definitions=(LINE, ERROR),
         lines=lines,
         misprints=misprints,
-        remark="f_i stands for f(x_i). The result holds as printed; lines 3 and 4 lack a pair of brackets.",
+        corrected=tuple(p.corrected for p in misprints),
+        remark="$f_i$ stands for $f(x_i)$. The result holds as printed; lines 3 and 4 lack a pair of brackets.",
         wrt=parameter,
         derive=lambda: derivation,
     )
@@ -127,7 +128,7 @@ def linearity() -> Claim:
         place="the question, third display",
         printed=r"\nabla \frac{1}{n}\sum_{i=1}^{n} (y_i - f(x_i))^2 = \frac{1}{n}\sum_{i=1}^{n} \nabla (y_i - f(x_i))^2",
         statement=sp.Eq(left, right, evaluate=False),
-        remark="θ is any one parameter of the model f; the gradient collects such derivatives.",
+        remark=r"$\theta$ is any one parameter of the model $f$; the gradient collects such derivatives.",
         wrt=theta,
     )
 
@@ -138,7 +139,7 @@ def sigmoid() -> Derivation:
         id="averages.sigmoid",
         source=SOURCE,
         place="first answer, the formulas that were pictures",
-        printed=r"\sigma(x) = \frac{1}{1 + e^{-x}}, \qquad \sigma'(x) = \sigma(x)\,(1 - \sigma(x))",
+        printed="",
         statement=sp.Eq(derivative(sigma, u), sigma * (1 - sigma), evaluate=False),
         definitions=(LOGISTIC,),
         remark="The source showed both formulas as pictures, which are lost; these are the standard ones.",
