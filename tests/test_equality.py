@@ -156,3 +156,26 @@ def test_a_verdict_reads_as_text() -> None:
     text = str(equal(m * sp.Sum(x[n], n), b))
     assert text.startswith("refuted")
     assert "against" in text
+
+
+p0 = sp.Symbol("p0", integer=True)
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "assumption"),
+    [
+        (S[a, n], sp.Integer(0), sp.Eq(S[a, a], 0)),  # a diagonal is not the matrix
+        (x[a], sp.Integer(0), sp.Eq(x[N], 0)),  # the last entry is not every entry
+        (sp.Abs(x[a]), x[a], sp.Gt(x[N], 0)),
+        (x[N + 1], sp.Integer(0), sp.Eq(x[a], 0)),  # beyond the template's range
+        (sp.Abs(x[0]), x[0], sp.Gt(x[a], 0)),
+        (S[a, N + 1], S[N + 1, a], sp.Eq(S[a, n], S[n, a])),
+        (sp.Sum(y[p0], (p0, 0, N)), sp.Integer(1), sp.Eq(sp.Sum(y[n], n), 1)),  # another range
+    ],
+)
+def test_an_assumption_says_nothing_beyond_its_template(left: sp.Expr, right: sp.Expr, assumption: sp.Basic) -> None:
+    assert equal(left, right, [assumption]).status != "proved"
+
+
+def test_an_equation_may_be_turned_round() -> None:
+    assert equal(sp.Sum(u * y[n], n), u, [sp.Eq(1, sp.Sum(y[n], n), evaluate=False)]).status == "proved"

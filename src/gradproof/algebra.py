@@ -14,9 +14,9 @@ import math
 from fractions import Fraction
 
 from gradproof.canonical import Atom, Factors, Number, Poly, Term, anonymous, content, independent, sign_of, tidy
-from gradproof.products import ONE, Products, Range, SumLaw
+from gradproof.products import ONE, Products, Range
 
-__all__ = ["Algebra", "Range", "SumLaw"]
+__all__ = ["Algebra", "Range"]
 
 _EXP = Atom("exp", "e")
 _ODD = {"tanh", "sinh", "sin", "tan", "erf", "asinh", "atan", "asin", "atanh"}

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 import sympy as sp
 from sympy.core.function import AppliedUndef
 
+from gradproof.assumptions import read_assumption
 from gradproof.lines import derivative, index_range, publish, publish_names, replaced
 from gradproof.notation import NotationError, kinks, least, read
 from gradproof.rules import RULES, SUM_RULES, Rule, Scope
-from gradproof.translate import read_assumption
 
 if TYPE_CHECKING:
     from gradproof.verdict import Verdict

@@ -18,6 +18,7 @@ from typing import Any
 
 import sympy as sp
 
+from gradproof.assumptions import read_assumption
 from gradproof.derivation import (
     Derivation,
     Step,
@@ -44,7 +45,6 @@ from gradproof.lines import (
 from gradproof.notation import NotationError, RangeError, kinks, read
 from gradproof.proof import decide, inadmissible
 from gradproof.rules import CHAIN_THROUGH, DEFINITION, SUBSTITUTION, Scope
-from gradproof.translate import read_assumption
 from gradproof.verdict import Verdict
 
 __all__ = ["Model", "check"]

@@ -17,6 +17,7 @@ import sympy as sp
 from sympy.core.function import AppliedUndef
 from sympy.core.relational import Relational
 
+from gradproof.assumptions import facts
 from gradproof.lines import array_name, index_range
 from gradproof.values import Exact, UndefinedError, evaluate
 
@@ -39,7 +40,7 @@ class Point:
         self,
         sizes: Mapping[sp.Basic, int],
         seed: int,
-        facts: Sequence[Relational] = (),
+        relations: Sequence[Relational] = (),
         bounds: Mapping[sp.Basic, tuple[sp.Expr, sp.Expr]] | None = None,
     ) -> None:
         self.sizes = dict(sizes)
@@ -50,7 +51,7 @@ class Point:
         self.entries: dict[tuple[str, tuple[int, ...]], Any] = {}
         self.derived: set[Any] = set()
         self.functions: dict[type, dict[tuple[int, ...], Fraction]] = {}
-        self._facts = _Facts(facts)
+        self._facts = facts(relations)
         self._pending: set[Any] = set()
 
     def _draw(self, positive: bool) -> Fraction:
@@ -78,27 +79,43 @@ class Point:
         return self.symbols[symbol]
 
     def entry(self, base: sp.IndexedBase, index: tuple[int, ...]) -> Any:
-        index = self._facts.representative(base, index)
+        index = self._representative(base, index)
         key = (str(base.label), index)
         if key not in self.entries:
             self.entries[key] = self._new_entry(base, index, key)
         return self.entries[key]
 
+    def _representative(self, base: sp.IndexedBase, index: tuple[int, ...]) -> tuple[int, ...]:
+        """The smallest of the indices whose entries are equal by symmetry."""
+        template, orders = self._facts.swaps.get(base, ((), ()))
+        if not orders or not self._covers(template, index):
+            return index
+        return min(tuple(index[n] for n in order) for order in orders)
+
+    def _covers(self, template: Sequence[sp.Basic], index: Sequence[int]) -> bool:
+        """Whether an assumption's indices take these values."""
+        spans = [index_range(i) for i in template]
+        return all(
+            span is None or int(evaluate(span[0], self)) <= i <= int(evaluate(span[1], self))
+            for span, i in zip(spans, index, strict=True)
+        )
+
     def _new_entry(self, base: sp.IndexedBase, index: tuple[int, ...], key: Any) -> Any:
-        if base in self._facts.values:
-            template, body = self._facts.values[base]
+        template, body = self._facts.values.get(base, ((), None))
+        if body is not None and self._covers(template, index):
             self.derived.add(key)
             return self._once(key, body, dict(zip(template, index, strict=True)))
-        law = self._facts.sums.get(base)
-        if law is not None:
-            axis, lo, hi, value = law
-            last = int(evaluate(hi, self))
-            if index[axis] == last:
-                total = evaluate(value, self)
-                for n in range(int(evaluate(lo, self)), last):
-                    total = total - self.entry(base, (*index[:axis], n, *index[axis + 1 :]))
+        fact = self._facts.sums.get(base)
+        if fact is not None:
+            before, after = index[: fact.axis], index[fact.axis + 1 :]
+            last = int(evaluate(fact.hi, self))
+            if index[fact.axis] == last and self._covers(fact.template, before + after):
+                total = evaluate(fact.value, self)
+                for n in range(int(evaluate(fact.lo, self)), last):
+                    total = total - self.entry(base, (*before, n, *after))
                 return total
-        return self._draw(bool(base.is_nonnegative) or base in self._facts.positive)
+        known = self._facts.positive.get(base)
+        return self._draw(bool(base.is_nonnegative) or (known is not None and self._covers(known, index)))
 
     def _once(self, key: Any, body: sp.Expr, env: dict[sp.Basic, int]) -> Any:
         """A value given by an equation; an equation that needs itself has none."""
@@ -170,54 +187,6 @@ def _nested(name: str, entries: dict[tuple[int, ...], Any]) -> dict[str, Any]:
 
 def _at(body: sp.Expr, env: Mapping[sp.Basic, int]) -> sp.Expr:
     return body.xreplace({k: sp.Integer(v) for k, v in env.items()})
-
-
-class _Facts:
-    """What assumptions and definitions say about single values."""
-
-    def __init__(self, relations: Sequence[Relational]) -> None:
-        self.values: dict[sp.Basic, tuple[tuple[sp.Basic, ...], sp.Expr]] = {}
-        self.swaps: dict[sp.Basic, list[tuple[int, ...]]] = {}
-        self.sums: dict[sp.Basic, tuple[int, sp.Expr, sp.Expr, sp.Expr]] = {}
-        self.positive: set[sp.Basic] = set()
-        for r in relations:
-            self._add(r)
-
-    def _add(self, r: Relational) -> None:
-        left, right = r.args
-        if isinstance(r, (sp.StrictLessThan, sp.LessThan)):
-            left, right = right, left
-        if isinstance(r, sp.Eq):
-            self._add_equation(left, right)
-        elif right == 0 and isinstance(left, (sp.Symbol, sp.Indexed)) and not isinstance(r, sp.Ne):
-            self.positive.add(getattr(left, "base", left))
-
-    def _add_equation(self, left: sp.Expr, right: sp.Expr) -> None:
-        base = getattr(left, "base", left)
-        if isinstance(left, sp.Indexed) and isinstance(right, sp.Indexed) and base == right.base:
-            if set(left.indices) == set(right.indices):
-                self.swaps.setdefault(base, []).append(tuple(left.indices.index(i) for i in right.indices))
-        elif isinstance(left, sp.Sum) and isinstance(left.function, sp.Indexed):
-            ((index, lo, hi),) = left.limits
-            if list(left.function.indices).count(index) == 1:
-                axis = list(left.function.indices).index(index)
-                self.sums[left.function.base] = (axis, lo, hi, right)
-        elif isinstance(left, (sp.Symbol, sp.Indexed)):
-            indices = tuple(getattr(left, "indices", ()))
-            if all(isinstance(i, (sp.Symbol, sp.Idx)) for i in indices) and len(set(indices)) == len(indices):
-                self.values[base] = (indices, right)
-
-    def representative(self, base: sp.Basic, index: tuple[int, ...]) -> tuple[int, ...]:
-        """The smallest of the indices whose entries are equal by symmetry."""
-        orbit, new = {index}, [index]
-        while new:
-            i = new.pop()
-            for order in self.swaps.get(base, ()):
-                j = tuple(i[n] for n in order)
-                if j not in orbit:
-                    orbit.add(j)
-                    new.append(j)
-        return min(orbit)
 
 
 def _sizes(expressions: Sequence[sp.Basic], bounds: Mapping[sp.Basic, tuple[sp.Expr, sp.Expr]]) -> list[sp.Basic]:

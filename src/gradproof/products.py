@@ -29,7 +29,7 @@ from gradproof.canonical import (
     tidy,
 )
 
-__all__ = ["ONE", "Products", "Range", "SumLaw"]
+__all__ = ["ONE", "Products", "Range"]
 
 MAX_TERMS = 4000  # terms of one expanded product
 MAX_WORK = 100_000  # terms of all products of one comparison
@@ -53,31 +53,17 @@ class Range:
         return self.hi - self.lo + ONE
 
 
-@dataclass(frozen=True)
-class SumLaw:
-    """An assumption ``Σ_k y[.., k, ..] = value``: the entry's head, the axis, the range, the value.
-
-    `fixed` gives the other axes' index texts, None for any index.
-    """
-
-    head: object
-    axis: int
-    span: str
-    fixed: tuple[str | None, ...]
-    value: Poly
-
-
 @dataclass
 class Products:
     """Sums and products of normal forms; `Algebra` adds powers and functions.
 
-    `least` says how small an integer polynomial can be, or None if unknown; `positive` tells
+    `sum_of` gives the assumed value of an entry summed over an index; `least` says how small an integer polynomial can be, or None if unknown; `positive` tells
     whether an atom is known to be positive; `ranges` gives the range of each bound index.
     """
 
     least: Callable[[Poly], Number | None]
     positive: Callable[[Atom], bool]
-    sum_laws: tuple[SumLaw, ...] = ()
+    sum_of: Callable[[Atom, int], Poly | None]
     ranges: dict[int, Range] = field(default_factory=dict)
     work: int = 0
 
@@ -210,16 +196,8 @@ class Products:
         if len(users) != 1 or users[0][2] != 1 or users[0][1].kind != "entry":
             return None
         key, atom, _ = users[0]
-        for law in self.sum_laws:
-            if law.head != atom.head or law.span != self.ranges[index].key:
-                continue
-            others = [a for n, a in enumerate(atom.args) if n != law.axis]
-            here = atom.args[law.axis].single
-            if here is None or here.head != index or any(index in a.labels for a in others):
-                continue
-            if all(want is None or want == a.key for want, a in zip(law.fixed, others, strict=True)):
-                return key, law.value
-        return None
+        value = self.sum_of(atom, index)
+        return None if value is None else (key, value)
 
     def power(self, base: Poly, exponent: Poly) -> Poly:
         """base**exponent; see algebra.py."""

@@ -15,12 +15,13 @@ from typing import Any
 import sympy as sp
 from sympy.core.relational import Relational
 
+from gradproof.assumptions import read_assumption
 from gradproof.canonical import BudgetExceededError
 from gradproof.elementary import BRANCHING
 from gradproof.lines import publish
 from gradproof.notation import Kink, NotationError, RangeError, kinks, read
 from gradproof.points import Point, points, satisfied
-from gradproof.translate import Translator, read_assumption
+from gradproof.translate import Translator
 from gradproof.values import Exact, UndefinedError, evaluate, interval_text
 from gradproof.vanishing import vanishes
 from gradproof.verdict import Evidence, Verdict, Witness

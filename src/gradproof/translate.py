@@ -1,17 +1,11 @@
 """From SymPy to the normal form, under a set of assumptions.
 
-Assumptions are SymPy relations over index templates.  How each is used:
-
-- ``Eq(S[i, j], S[j, i])``: entries of S are written with their indices in one order;
-- ``Eq(Sum(y[k], k), 1)``: that sum is replaced by its value;
-- ``Eq(entry or symbol, expression)``: the left side is replaced by the right;
-- ``Gt(x, 0)``, ``Gt(x[i], 0)`` (or ``<``): the sign is known;
-- anything else, such as ``Ne``, restricts the points that are tried, and proves nothing.
+An assumption is used for entries whose indices are known to lie in its template's ranges:
+equal entries are written in one order, sums and entries with a value are replaced by it.
 """
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
@@ -20,27 +14,16 @@ import sympy as sp
 from sympy.core.function import AppliedUndef
 from sympy.core.relational import Relational
 
-from gradproof.algebra import Algebra, Range, SumLaw
+from gradproof.algebra import Algebra, Range
+from gradproof.assumptions import Template, facts
 from gradproof.canonical import Atom, Number, Poly
 from gradproof.lines import index_range
-from gradproof.notation import NotationError, read
+from gradproof.notation import NotationError
 
-__all__ = ["Translator", "read_assumption"]
+__all__ = ["Translator"]
 
 _ONE = Poly.number(1)
 _Env = Mapping[sp.Basic, Poly]
-
-
-def read_assumption(relation: object) -> Relational:
-    """A checked assumption; raises NotationError for anything but a relation."""
-    if relation in (sp.true, True):
-        return sp.Eq(sp.Integer(0), 0, evaluate=False)
-    if relation in (sp.false, False):
-        return sp.Eq(sp.Integer(0), 1, evaluate=False)
-    if not isinstance(relation, Relational):
-        raise NotationError(f"the assumption {relation} is not a relation, such as Eq(S[i, j], S[j, i]) or Gt(s, 0)")
-    left, right = (read(side, f"a side of the assumption {relation}") for side in relation.args)
-    return relation.func(left, right, evaluate=False)
 
 
 class Translator:
@@ -60,68 +43,42 @@ class Translator:
         self._heads: dict[sp.Basic, str] = {}
         self._symbols: dict[str, sp.Basic] = {}
         self._spans: dict[tuple[sp.Expr, sp.Expr], Range] = {}
-        self._swaps: dict[str, tuple[tuple[int, ...], ...]] = {}
-        self._values: dict[str, tuple[tuple[sp.Basic, ...], sp.Expr]] = {}
-        self._positive: set[str] = set()
-        self._negative: set[str] = set()
-        self.algebra = Algebra(self.least, self.positive)
-        for relation in assumptions:
-            self._assume(relation)
-
-    # -- assumptions ------------------------------------------------------------------
-    def _assume(self, relation: Relational) -> None:
-        left, right = relation.args
-        match relation:
-            case sp.Eq() if isinstance(left, sp.Indexed) and isinstance(right, sp.Indexed) and left.base == right.base:
-                self._symmetry(left, right)
-            case sp.Eq() if isinstance(left, sp.Sum) and isinstance(left.function, sp.Indexed):
-                self._sum_law(left, right)
-            case sp.Eq() if isinstance(left, (sp.Symbol, sp.Indexed)) and not _mentions(right, left):
-                if all(isinstance(i, (sp.Symbol, sp.Idx)) for i in getattr(left, "indices", ())):
-                    self._values[self._head(getattr(left, "base", left))] = (tuple(getattr(left, "indices", ())), right)
-            case sp.StrictGreaterThan() if right == 0:
-                self._sign_of(left, self._positive)
-            case sp.StrictLessThan() if left == 0:
-                self._sign_of(right, self._positive)
-
-    def _symmetry(self, left: sp.Indexed, right: sp.Indexed) -> None:
-        if len(set(left.indices)) != len(left.indices) or set(left.indices) != set(right.indices):
-            return
-        order = tuple(left.indices.index(i) for i in right.indices)
-        orders = {tuple(range(len(order))), order}
-        while True:  # the group that the permutation generates with those known before
-            known = orders | set(self._swaps.get(self._head(left.base), ()))
-            grown = known | {tuple(a[b] for b in c) for a, c in itertools.product(known, known)}
-            if grown == orders:
-                break
-            orders = grown
-        self._swaps[self._head(left.base)] = tuple(sorted(orders))
-
-    def _sum_law(self, left: sp.Sum, right: sp.Expr) -> None:
-        entry = left.function
-        ((index, lo, hi),) = left.limits
-        axes = [n for n, i in enumerate(entry.indices) if i == index]
-        others = [i for n, i in enumerate(entry.indices) if n not in axes]
-        if len(axes) != 1 or any(right.has(i) for i in others if not i.is_number):
-            return
-        fixed = tuple(self.poly(i).key if i.is_number else None for i in others)
-        law = SumLaw(self._head(entry.base), axes[0], self.span(lo, hi).key, fixed, self.poly(right))
-        self.algebra.sum_laws = (*self.algebra.sum_laws, law)
-
-    def _sign_of(self, side: sp.Expr, known: set[str]) -> None:
-        if isinstance(side, sp.Symbol) or (
-            isinstance(side, sp.Indexed)
-            and len({i for i in side.indices if i.is_Symbol or isinstance(i, sp.Idx)}) == len(side.indices)
-        ):
-            known.add(self._head(getattr(side, "base", side)))
+        self._facts = facts(assumptions)
+        self.algebra = Algebra(self.least, self.positive, self._sum_of)
 
     # -- facts for the algebra --------------------------------------------------------
     def positive(self, atom: Atom) -> bool:
         if atom.kind not in ("symbol", "entry"):
             return False
-        head = str(atom.head)
-        symbol = self._symbols[head]
-        return head in self._positive or symbol.is_positive is True
+        symbol = self._symbols[str(atom.head)]
+        template = self._facts.positive.get(symbol)
+        return symbol.is_positive is True or (template is not None and self._covers(template, atom.args))
+
+    def _covers(self, template: Template, args: Sequence[Poly]) -> bool:
+        """Whether an assumption's indices take these values."""
+        for index, value in zip(template, args, strict=True):
+            declared = index_range(index)
+            if declared is None:
+                continue
+            span, single = self.span(*declared), value.single
+            known = None if single is None else self._range_of(single)
+            if known is not None and known.key == span.key:
+                continue
+            for gap in (value - span.lo, span.hi - value):
+                smallest = self.least(gap)
+                if smallest is None or smallest < 0:
+                    return False
+        return True
+
+    def _sum_of(self, atom: Atom, index: int) -> Poly | None:
+        """The assumed value of the sum of an entry over one of its indices."""
+        fact = self._facts.sums.get(self._symbols[str(atom.head)])
+        if fact is None or self.algebra.ranges[index].key != self.span(fact.lo, fact.hi).key:
+            return None
+        here, others = atom.args[fact.axis].single, [a for n, a in enumerate(atom.args) if n != fact.axis]
+        if here is None or here.head != index or any(index in a.labels for a in others):
+            return None
+        return self._poly(fact.value, {}) if self._covers(fact.template, others) else None
 
     def least(self, poly: Poly) -> Number | None:
         """The smallest value of an integer polynomial, as far as ranges and sizes tell."""
@@ -230,18 +187,19 @@ class Translator:
     def _symbol(self, e: sp.Basic, env: _Env) -> Poly:
         if e in env:
             return env[e]
-        head = self._head(e)
-        if head in self._values:
-            return self._poly(self._values[head][1], {})
-        return Poly.atom(Atom("symbol", head))
+        if e in self._facts.values:
+            return self._poly(self._facts.values[e][1], {})
+        return Poly.atom(Atom("symbol", self._head(e)))
 
     def _entry(self, e: sp.Indexed, env: _Env) -> Poly:
-        head = self._head(e.base)
         args = tuple(self._poly(i, env) for i in e.indices)
-        if head in self._values:
-            template, body = self._values[head]
-            return self._poly(body, dict(zip(template, args, strict=True)))
-        return Poly.atom(Atom("entry", head, args, self._swaps.get(head, ())))
+        if e.base in self._facts.values:
+            template, body = self._facts.values[e.base]
+            if self._covers(template, args):
+                return self._poly(body, dict(zip(template, args, strict=True)))
+        template, orders = self._facts.swaps.get(e.base, ((), ()))
+        swaps = orders if orders and self._covers(template, args) else ()
+        return Poly.atom(Atom("entry", self._head(e.base), args, swaps))
 
     def _power(self, e: sp.Pow, env: _Env) -> Poly:
         base, exponent = e.args
@@ -385,9 +343,3 @@ class Translator:
 
 
 _HYPERBOLIC = (sp.tanh, sp.sinh, sp.cosh, sp.coth, sp.sech, sp.csch)
-
-
-def _mentions(e: sp.Expr, left: sp.Expr) -> bool:
-    if isinstance(left, sp.Indexed):
-        return any(a.base == left.base for a in e.atoms(sp.Indexed))
-    return bool(e.has(left))

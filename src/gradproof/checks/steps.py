@@ -15,13 +15,13 @@ from typing import Any
 import sympy as sp
 from sympy.core.function import AppliedUndef
 
+from gradproof.assumptions import read_assumption
 from gradproof.checks.remainder import remainder_evidence
 from gradproof.derivation import Derivation, axis_bounds, moving
 from gradproof.elementary import BRANCHING
 from gradproof.lines import copied, derivative, rebuilt, replaced
 from gradproof.notation import NotationError, read
 from gradproof.proof import decide
-from gradproof.translate import read_assumption
 from gradproof.verdict import Evidence, Verdict
 
 __all__ = ["LineChecker", "by_sympy", "verify"]

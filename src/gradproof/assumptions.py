@@ -1,0 +1,127 @@
+"""Assumptions: SymPy relations over index templates, and what each of them says.
+
+- ``Eq(S[i, j], S[j, i])``: entries of S with those indices exchanged are equal;
+- ``Eq(Sum(y[k], k), 1)``: that sum has a value;
+- ``Eq(entry or symbol, expression)``: the left side has that value (definitions are such);
+- ``Gt(x, 0)``, ``Gt(x[i], 0)`` (or ``<``): the sign is known;
+- anything else, such as ``Ne``, restricts the points that are tried, and proves nothing.
+
+An index of a template stands for every value in its range, and for nothing outside it; an
+integer symbol that is declared positive is a size, not an index.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import sympy as sp
+from sympy.core.relational import Relational
+
+from gradproof.notation import NotationError, read
+
+__all__ = ["Facts", "SumFact", "Template", "facts", "read_assumption"]
+
+Template = tuple[sp.Basic, ...]
+
+
+def read_assumption(relation: object) -> Relational:
+    """A checked assumption; raises NotationError for anything but a relation."""
+    if relation in (sp.true, True):
+        return sp.Eq(sp.Integer(0), 0, evaluate=False)
+    if relation in (sp.false, False):
+        return sp.Eq(sp.Integer(0), 1, evaluate=False)
+    if not isinstance(relation, Relational):
+        raise NotationError(f"the assumption {relation} is not a relation, such as Eq(S[i, j], S[j, i]) or Gt(s, 0)")
+    left, right = (read(side, f"a side of the assumption {relation}") for side in relation.args)
+    return relation.func(left, right, evaluate=False)
+
+
+@dataclass(frozen=True)
+class SumFact:
+    """Σ over `axis` from lo to hi of an entry is `value`; the other indices are those of `template`."""
+
+    axis: int
+    lo: sp.Expr
+    hi: sp.Expr
+    template: Template
+    value: sp.Expr
+
+
+@dataclass
+class Facts:
+    """What relations say, by the array or symbol that they speak of."""
+
+    values: dict[sp.Basic, tuple[Template, sp.Expr]] = field(default_factory=dict)
+    swaps: dict[sp.Basic, tuple[Template, tuple[tuple[int, ...], ...]]] = field(default_factory=dict)
+    sums: dict[sp.Basic, SumFact] = field(default_factory=dict)
+    positive: dict[sp.Basic, Template] = field(default_factory=dict)
+
+
+def facts(relations: Sequence[Relational]) -> Facts:
+    """What each relation says; a relation of no known shape says nothing here."""
+    found = Facts()
+    for relation in relations:
+        left, right = relation.args
+        if isinstance(relation, sp.Eq):
+            if not _equation(found, left, right):
+                _equation(found, right, left)
+        elif isinstance(relation, (sp.StrictGreaterThan, sp.StrictLessThan)):
+            larger, smaller = (left, right) if isinstance(relation, sp.StrictGreaterThan) else (right, left)
+            template = _template(larger)
+            if smaller == 0 and template is not None:
+                found.positive[getattr(larger, "base", larger)] = template
+    return found
+
+
+def _template(e: sp.Basic) -> Template | None:
+    """The indices of a symbol or entry, if they are distinct and free to take any value."""
+    indices = tuple(getattr(e, "indices", ()))
+    free = all(isinstance(i, sp.Idx) or (isinstance(i, sp.Symbol) and not i.is_positive) for i in indices)
+    known = isinstance(e, (sp.Symbol, sp.Indexed)) and not isinstance(e, sp.Idx)
+    return indices if known and free and len(set(indices)) == len(indices) else None
+
+
+def _equation(found: Facts, left: sp.Expr, right: sp.Expr) -> bool:
+    """Note what ``left = right`` says of its left side."""
+    template = _template(left)
+    if isinstance(left, sp.Sum) and isinstance(left.function, sp.Indexed) and len(left.limits) == 1:
+        return _sum(found, left, right)
+    if template is None:
+        return False
+    base = getattr(left, "base", left)
+    if isinstance(right, sp.Indexed) and right.base == base:
+        return _symmetry(found, base, template, _template(right))
+    if right.has(left) or any(e.base == base for e in right.atoms(sp.Indexed)):
+        return False
+    found.values[base] = (template, right)
+    return True
+
+
+def _symmetry(found: Facts, base: sp.Basic, left: Template, right: Template | None) -> bool:
+    if right is None or set(left) != set(right):
+        return False
+    old, orders = found.swaps.get(base, (left, ()))
+    if [getattr(i, "args", i) for i in old] != [getattr(i, "args", i) for i in left]:
+        return False
+    group = {tuple(range(len(left))), tuple(left.index(i) for i in right), *orders}
+    while True:  # all that the permutations generate
+        grown = group | {tuple(a[b] for b in c) for a, c in itertools.product(group, group)}
+        if grown == group:
+            break
+        group = grown
+    found.swaps[base] = (left, tuple(sorted(group)))
+    return True
+
+
+def _sum(found: Facts, left: sp.Sum, right: sp.Expr) -> bool:
+    entry = left.function
+    ((index, lo, hi),) = left.limits
+    axes = [n for n, i in enumerate(entry.indices) if i == index]
+    others = tuple(i for i in entry.indices if i != index)
+    free = all(isinstance(i, sp.Idx) or (isinstance(i, sp.Symbol) and not i.is_positive) for i in others)
+    if len(axes) != 1 or not free or len(set(others)) != len(others) or any(right.has(i) for i in others):
+        return False
+    found.sums[entry.base] = SumFact(axes[0], lo, hi, others, right)
+    return True
