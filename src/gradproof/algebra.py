@@ -13,10 +13,24 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
-from gradproof.canonical import Atom, Factors, Number, Poly, Term, anonymous, content, independent, sign_of, tidy
+from gradproof.canonical import (
+    Atom,
+    BudgetExceededError,
+    Factors,
+    Number,
+    Poly,
+    Term,
+    anonymous,
+    content,
+    independent,
+    sign_of,
+    tidy,
+)
 from gradproof.products import ONE, Products, Range
 
 __all__ = ["Algebra", "Range"]
+
+MAX_POWER = 64  # of a sum that is multiplied out
 
 _EXP = Atom("exp", "e")
 _ODD = {"tanh", "sinh", "sin", "tan", "erf", "asinh", "atan", "asin", "atanh"}
@@ -33,11 +47,20 @@ class Algebra(Products):
             return self._symbolic_power(base, exponent)
         n = tidy(n)
         if isinstance(n, int) and n >= 0:
-            result = ONE
-            for _ in range(n):
-                result = self.product(result, base)
-            return result
+            return self._whole_power(base, n)
         return self._rational_power(base, n)
+
+    def _whole_power(self, base: Poly, n: int) -> Poly:
+        """base**n multiplied out; a single factor only gets its exponent."""
+        single = base.single
+        if single is not None and n > 1:
+            return self.term(1, {}, _power_term(single, n).factors)
+        if n > MAX_POWER:
+            raise BudgetExceededError(f"the power {n} of a sum")
+        result = ONE
+        for _ in range(n):
+            result = self.product(result, base)
+        return result
 
     def _symbolic_power(self, base: Poly, exponent: Poly) -> Poly:
         value = base.constant

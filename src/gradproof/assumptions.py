@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 import sympy as sp
 from sympy.core.relational import Relational
 
+from gradproof.lines import head
 from gradproof.notation import NotationError, read
 
 __all__ = ["Facts", "SumFact", "Template", "facts", "read_assumption"]
@@ -71,7 +72,7 @@ def facts(relations: Sequence[Relational]) -> Facts:
             larger, smaller = (left, right) if isinstance(relation, sp.StrictGreaterThan) else (right, left)
             template = _template(larger)
             if smaller == 0 and template is not None:
-                found.positive[getattr(larger, "base", larger)] = template
+                found.positive[head(larger)] = template
     return found
 
 
@@ -90,7 +91,7 @@ def _equation(found: Facts, left: sp.Expr, right: sp.Expr) -> bool:
         return _sum(found, left, right)
     if template is None:
         return False
-    base = getattr(left, "base", left)
+    base = head(left)
     if isinstance(right, sp.Indexed) and right.base == base:
         return _symmetry(found, base, template, _template(right))
     if right.has(left) or any(e.base == base for e in right.atoms(sp.Indexed)):

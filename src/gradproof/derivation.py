@@ -15,8 +15,8 @@ import sympy as sp
 from sympy.core.function import AppliedUndef
 
 from gradproof.assumptions import read_assumption
-from gradproof.lines import derivative, index_range, publish, publish_names, replaced
-from gradproof.notation import NotationError, kinks, least, read
+from gradproof.lines import derivative, head, index_range, publish, publish_names, replaced
+from gradproof.notation import NotationError, consistent, kinks, least, read
 from gradproof.rules import RULES, SUM_RULES, Rule, Scope
 
 if TYPE_CHECKING:
@@ -121,6 +121,7 @@ def derive(loss: Any, wrt: Any, assumptions: Sequence[Any] = ()) -> Derivation:
     """
     body, entry = read(loss, "the loss"), read_wrt(wrt)
     relations = tuple(read_assumption(r) for r in assumptions)
+    consistent(body, entry, *relations)
     steps, _ = differentiated(body, entry)
     return Derivation(
         loss=publish(body),
@@ -156,7 +157,7 @@ def read_wrt(wrt: Any) -> sp.Expr:
 
 def moving(wrt: sp.Expr, definitions: Mapping[sp.Basic, tuple[tuple[sp.Basic, ...], sp.Expr]]) -> frozenset[sp.Basic]:
     """What changes with wrt: its array or symbol, and the named quantities that use it."""
-    found = {getattr(wrt, "base", wrt)}
+    found = {head(wrt)}
     for name, (_, body) in definitions.items():
         used = {a.base for a in body.atoms(sp.Indexed)} | body.free_symbols
         if used & found and name not in found:

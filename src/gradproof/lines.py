@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import sympy as sp
+from sympy.core.function import AppliedUndef
 
 from gradproof.elementary import ELEMENTARY
 
@@ -20,8 +21,11 @@ __all__ = [
     "copied",
     "derivative",
     "fresh",
+    "head",
     "index_name",
     "index_range",
+    "is_partial",
+    "mentions",
     "publish",
     "publish_names",
     "rebuilt",
@@ -45,6 +49,26 @@ def fresh(origin: sp.Basic) -> Bound:
     dummy = Bound(index_name(origin), integer=True)
     dummy.origin = origin.origin if isinstance(origin, Bound) else origin
     return dummy
+
+
+def head(e: sp.Basic) -> sp.Basic:
+    """The array of an entry; of anything else, the thing itself (a power has a base too)."""
+    return e.base if isinstance(e, sp.Indexed) else e
+
+
+def mentions(e: sp.Basic, name: sp.Basic) -> bool:
+    """Whether a symbol, or any entry of the array that `name` is one of, occurs in `e`."""
+    if isinstance(name, sp.Indexed):
+        return any(a.base == name.base for a in e.atoms(sp.Indexed))
+    return bool(e.has(name))
+
+
+def is_partial(e: sp.Derivative) -> bool:
+    """Whether ∂f/∂v of an undefined function is its derivative in one slot: no other argument mentions v."""
+    f, v = e.expr, e.variables[0]
+    if not isinstance(f, AppliedUndef) or len(e.variables) != 1 or v not in f.args:
+        return False
+    return sum(mentions(a, v) for a in f.args) == 1
 
 
 def index_name(index: sp.Basic) -> str:
@@ -141,14 +165,15 @@ def times(*factors: sp.Expr) -> sp.Expr:
 # -- publishing ---------------------------------------------------------------------------
 def publish(e: Any) -> Any:
     """Give bound indices readable names: the user's own, primed where that name is taken."""
-    return _Publisher().published(e, {})
+    return _Publisher(e).published(e, {})
 
 
 class _Publisher:
     """One expression's way out; what an expression leaves free is computed once."""
 
-    def __init__(self) -> None:
+    def __init__(self, line: sp.Basic) -> None:
         self._seen: dict[sp.Basic, frozenset[sp.Basic]] = {}
+        self._taken = {index_name(s) for s in self.free(line) if not isinstance(s, Bound)}
 
     def free(self, e: sp.Basic) -> frozenset[sp.Basic]:
         """The symbols and indices that `e` leaves free, those of a Derivative's variable too."""
@@ -180,9 +205,9 @@ class _Publisher:
     def _readable(
         self, index: sp.Basic, lo: sp.Expr, hi: sp.Expr, body: sp.Expr, env: Mapping[sp.Basic, sp.Basic]
     ) -> sp.Basic:
-        """The user's index, if its name is free in the sum's body; otherwise primed."""
+        """The user's index, if its letter means nothing else in the sum's body or free in the line; else primed."""
         origin = getattr(index, "origin", index)
-        used = {index_name(env.get(s, s)) for s in self.free(body) if s != index}
+        used = self._taken | {index_name(env.get(s, s)) for s in self.free(body) if s != index}
         name = index_name(origin)
         if name not in used and index_range(origin) in (None, (lo, hi)):
             return origin

@@ -34,7 +34,9 @@ from gradproof.lines import (
     copied,
     derivative,
     fresh,
+    head,
     index_range,
+    is_partial,
     publish,
     publish_names,
     rebuilt,
@@ -42,8 +44,8 @@ from gradproof.lines import (
     summed,
     times,
 )
-from gradproof.notation import NotationError, RangeError, kinks, read
-from gradproof.proof import decide, inadmissible
+from gradproof.notation import NotationError, RangeError, consistent, read
+from gradproof.proof import decide, inadmissible, kinks_of
 from gradproof.rules import CHAIN_THROUGH, DEFINITION, SUBSTITUTION, Scope
 from gradproof.verdict import Verdict
 
@@ -62,6 +64,7 @@ def check(loss: Any, wrt: Any, claimed: Any, assumptions: Sequence[Any] = ()) ->
     """
     try:
         body, entry, claim = read(loss, "the loss"), read_wrt(wrt), read(claimed, "the claimed gradient")
+        consistent(body, entry, claim)
         _, result = differentiated(body, entry)
         return _against(result, claim, body, entry, assumptions)
     except RangeError as error:
@@ -81,7 +84,7 @@ def _against(
     bounds = axis_bounds([loss, *(d.rhs for d in definitions)], wrt)
     relations = [read_assumption(r) for r in assumptions]
     verdict = decide(result, claim, relations, definitions, bounds, smooth=True, kinked=loss)
-    off = tuple(sp.Ne(*publish_names(k).args, evaluate=False) for k, _ in kinks(loss))
+    off = tuple(sp.Ne(*publish_names(k).args, evaluate=False) for k, _ in kinks_of(loss, definitions))
     return Verdict(verdict.status, verdict.assumptions + off, verdict.witness, verdict.evidence, verdict.reason)
 
 
@@ -125,7 +128,7 @@ class Model:
     def _define(self, d: Any) -> None:
         if not isinstance(d, sp.Eq):
             raise NotationError(f"the definition {d} is not an equation Eq(name, expression)")
-        left, name = d.lhs, getattr(d.lhs, "base", d.lhs)
+        left, name = d.lhs, head(d.lhs)
         if not isinstance(left, (sp.Symbol, sp.Indexed)):
             raise NotationError(
                 f"the definition {d} has {left} on its left; accepted are a symbol or an entry such as h[j]"
@@ -156,6 +159,7 @@ class Model:
     def derive(self, loss: Any, wrt: Any, assumptions: Sequence[Any] = ()) -> Derivation:
         """The gradient from the front: names are opened by their definition as the rules meet them."""
         body, entry = self._loss(loss), read_wrt(wrt)
+        consistent(body, entry, *self.definitions)
         scope = Scope(entry, moving(entry, self._read), self._read, self._bounds(body, entry))
         steps = rewrite(derivative(body, entry), scope)
         return self._derivation(body, entry, steps, assumptions, (), None)
@@ -168,7 +172,8 @@ class Model:
         The adjoints that are used are in `Derivation.adjoints`, the last layer's first.
         """
         body, entry = self._loss(loss), read_wrt(wrt)
-        name = loss if isinstance(loss, sp.Symbol) and loss in self._read else _loss_name(body, self._read)
+        consistent(body, entry, *self.definitions)
+        name = loss if isinstance(loss, sp.Symbol) and loss in self._read else _loss_name(body, entry, self._read)
         backward = _Backward(self, body, name, entry)
         steps = backward.steps(entry)
         adjoints = tuple(
@@ -181,24 +186,29 @@ class Model:
         derivation = self.gradient(loss, wrt)
         claim = self.resolved(read(claimed, "the claimed gradient"), loss)
         result, body = read(derivation.result), read(derivation.loss)
-        return _against(result, claim, body, derivation.wrt, assumptions, self.definitions)
+        equations = [
+            sp.Eq(d.lhs, b, evaluate=False) for d, (_, b) in zip(self.definitions, self._read.values(), strict=True)
+        ]
+        return _against(result, claim, body, derivation.wrt, assumptions, equations)
 
     def resolved(self, e: sp.Expr, loss: Any) -> sp.Expr:
         """`e` with each derivative of a named quantity replaced by its gradient."""
         found = {}
         for node in e.atoms(sp.Derivative):
             of, by = node.expr, node.variables[0]
-            known = of == loss or getattr(of, "base", of) in self._read
+            known = of == loss or head(of) in self._read
             if isinstance(of, (sp.Symbol, sp.Indexed)) and known:
                 found[node] = read(self.gradient(of, by).result, "a factor")
-            elif isinstance(of, sp.Symbol):
-                found[node] = read(self.gradient(loss, by).result, "a factor")
+            elif not is_partial(node):
+                raise NotationError(
+                    f"{node} is the derivative of {of}, which is neither the loss nor defined in the model"
+                )
         return replaced(e, found)
 
     def _loss(self, loss: Any) -> sp.Expr:
         """The loss in terms of names: a defined name's own body is opened once."""
         body = read(loss, "the loss")
-        template = self._read.get(getattr(body, "base", body))
+        template = self._read.get(head(body))
         if template is None:
             return body
         return replaced(template[1], dict(zip(template[0], getattr(body, "indices", ()), strict=True)))
@@ -251,12 +261,20 @@ class _Backward:
         self.model, self.loss, self.name, self.wrt = model, loss, name, wrt
         self.reached = self._reached_by_loss()
         self.adjoints: dict[sp.Basic, _Adjoint] = {}
-        on_path = moving(wrt, model._read) - {getattr(wrt, "base", wrt)}
+        on_path = moving(wrt, model._read) - {head(wrt)}
         for quantity in reversed(model._read):
             if quantity in on_path and quantity in self.reached:
-                indices, _ = model._read[quantity]
+                indices = tuple(self._letter(i) for i in model._read[quantity][0])
                 entry = quantity[indices] if indices else quantity
                 self.adjoints[quantity] = _Adjoint(entry, self._local_steps(entry))
+
+    def _letter(self, index: sp.Basic) -> sp.Basic:
+        """The definition's own index, primed where the loss leaves that letter free."""
+        taken = {str(i) for i in _free_indices(self.loss)}
+        name = str(index)
+        while name in taken:
+            name += "'"
+        return index if name == str(index) else sp.Idx(name, index_range(index))
 
     def _reached_by_loss(self) -> set[sp.Basic]:
         """The names that the loss depends on."""
@@ -280,7 +298,7 @@ class _Backward:
 
     def _local_steps(self, wrt: sp.Expr) -> list[Step]:
         """From ∂E/∂wrt to its formula in terms of later adjoints."""
-        base = getattr(wrt, "base", wrt)
+        base = head(wrt)
         scope = Scope(wrt, frozenset({base}), {}, self.model._bounds(self.loss, wrt))
         self.moving = moving(wrt, self.model._read) - {base}
         start = derivative(self.name, wrt)
@@ -343,7 +361,7 @@ class _Backward:
         """`e` with every adjoint replaced by its formula, down to the loss."""
         if isinstance(e, sp.Derivative) and e.expr == self.name:
             entry = e.variables[0]
-            adjoint = self.adjoints.get(getattr(entry, "base", entry))
+            adjoint = self.adjoints.get(head(entry))
             if adjoint is not None:
                 indices = getattr(adjoint.wrt, "indices", ())
                 here = dict(zip(indices, getattr(entry, "indices", ()), strict=True))
@@ -359,7 +377,7 @@ class _Backward:
 
         def count(node: sp.Basic) -> int:
             if isinstance(node, sp.Derivative) and node.expr == self.name:
-                quantity = getattr(node.variables[0], "base", node.variables[0])
+                quantity = head(node.variables[0])
                 if quantity in self.adjoints:
                     if quantity not in sizes:
                         sizes[quantity] = count(self.adjoints[quantity].formula)
@@ -375,6 +393,8 @@ def _match(pattern: sp.Basic, e: sp.Basic, template: Sequence[sp.Basic]) -> dict
 
     def fits(p: sp.Basic, q: sp.Basic) -> bool:
         if p in template:
+            if not (isinstance(q, (sp.Symbol, sp.Idx)) and q.is_integer):
+                return False
             return bool(found.setdefault(p, q) == q)
         if not p.args or isinstance(p, sp.Symbol):
             return bool(p == q)
@@ -383,7 +403,10 @@ def _match(pattern: sp.Basic, e: sp.Basic, template: Sequence[sp.Basic]) -> dict
     return found if fits(pattern, e) and len(found) == len(template) else None
 
 
-def _loss_name(loss: sp.Expr, names: Mapping[sp.Basic, Any]) -> sp.Symbol:
-    """A symbol for the loss that nothing else uses."""
-    taken = {str(s) for s in loss.free_symbols} | {str(n) for n in names}
-    return next(sp.Symbol(n) for n in ("E", "L", "J", "E_0", "E_00") if n not in taken)
+def _loss_name(
+    loss: sp.Expr, wrt: sp.Expr, definitions: Mapping[sp.Basic, tuple[tuple[sp.Basic, ...], sp.Expr]]
+) -> sp.Symbol:
+    """A symbol for the loss that nothing else is called."""
+    bodies = [loss, wrt, *(body for _, body in definitions.values())]
+    taken = {str(s) for e in bodies for s in e.free_symbols} | {str(n) for n in definitions}
+    return next(sp.Symbol(n) for n in ("E", "L", "J", *(f"E_{k}" for k in range(len(taken) + 1))) if n not in taken)

@@ -13,7 +13,7 @@ lower bound of that axis.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sympy as sp
@@ -26,11 +26,13 @@ __all__ = [
     "Kink",
     "NotationError",
     "RangeError",
+    "consistent",
     "kinks",
     "least",
     "read",
 ]
 
+_DOUBLE = 53  # bits of a float, which is read as the decimal that it prints
 _ZERO, _ONE = sp.Integer(0), sp.Integer(1)
 _CONSTANTS = (sp.pi, sp.E)
 
@@ -72,6 +74,9 @@ def least(expr: sp.Expr, bounds: Mapping[sp.Basic, tuple[sp.Expr, sp.Expr]] | No
 def _admit(index: sp.Basic, lo: sp.Expr, hi: sp.Expr) -> None:
     """A range is admitted only if its length cannot be negative."""
     for bound in (lo, hi):
+        parts = sp.preorder_traversal(bound)
+        if not all(isinstance(p, (sp.Integer, sp.Symbol, sp.Add, sp.Mul, sp.Pow)) or p.is_infinite for p in parts):
+            raise RangeError(f"the range {lo}..{hi} of {index_name(index)} is not made of sizes and whole numbers")
         if bound.is_infinite or bound.has(sp.oo, -sp.oo):
             raise RangeError(f"the range of {index_name(index)} is infinite: {lo}..{hi}; only finite sums are accepted")
         for s in bound.free_symbols:
@@ -107,7 +112,10 @@ def read(value: Any, what: str = "the expression") -> sp.Expr:
         raise TypeError(f"{what} is {value!r} ({type(value).__name__}), not a SymPy expression")
     if not isinstance(value, sp.Expr):
         raise NotationError(f"{what} is not a scalar expression: {value} ({type(value).__name__})")
-    return _read(value, {}, {})
+    try:
+        return _read(value, {}, {})
+    except RecursionError:
+        raise NotationError(f"{what} is nested too deeply") from None
 
 
 _Env = dict[sp.Basic, sp.Basic]
@@ -125,7 +133,7 @@ def _read(e: sp.Basic, env: _Env, spans: _Spans) -> Any:
         case sp.Sum():
             return _read_sum(e, env, spans)
         case sp.Float():
-            return sp.Rational(str(e))
+            return sp.Rational(repr(float(e))) if e._prec == _DOUBLE else sp.Rational(e)
         case sp.Rational() | sp.core.numbers.Pi() | sp.core.numbers.Exp1():
             return e
         case sp.Add() | sp.Mul() | sp.Pow():
@@ -204,7 +212,7 @@ def _check_shape(e: sp.Indexed, spans: _Spans) -> None:
 def _read_sum(e: sp.Sum, env: _Env, spans: _Spans) -> sp.Expr:
     inner, inside = dict(env), dict(spans)
     opened: list[tuple[Bound, sp.Expr, sp.Expr]] = []
-    seen: dict[str, sp.Basic] = {}
+    seen: dict[object, sp.Basic] = {}
     for limit in reversed(e.limits):
         index = limit[0]
         span = index_range(index)
@@ -218,9 +226,9 @@ def _read_sum(e: sp.Sum, env: _Env, spans: _Spans) -> sp.Expr:
                 f"two ranges for the index {index_name(index)}: it is declared over {span[0]}..{span[1]}"
                 f" and summed over {lo}..{hi} in {e}"
             )
-        if index_name(index) in seen:
+        if index_name(index) in seen and not isinstance(index, Bound):
             raise RangeError(f"two ranges for the index {index_name(index)}: it is bound twice in {e}")
-        seen[index_name(index)] = index
+        seen[index if isinstance(index, Bound) else index_name(index)] = index
         if any(lo.has(b) or hi.has(b) for b in [*env.keys(), *seen.values()]):
             raise RangeError(
                 f"the range {lo}..{hi} of {index_name(index)} depends on another index; only sizes are accepted"
@@ -240,7 +248,7 @@ def _read_sum(e: sp.Sum, env: _Env, spans: _Spans) -> sp.Expr:
     return body
 
 
-def _check_other_ranges(body: sp.Basic, seen: Mapping[str, sp.Basic]) -> None:
+def _check_other_ranges(body: sp.Basic, seen: Mapping[object, sp.Basic]) -> None:
     """An Idx in the body that has the bound letter but another range is a slip."""
     for other in body.atoms(sp.Idx):
         index = seen.get(index_name(other))
@@ -259,6 +267,10 @@ def _read_function(e: sp.Basic, env: _Env, spans: _Spans) -> sp.Expr:
             f"unknown function {type(e).__name__} in {e}; accepted are {accepted},"
             " powers, Abs, Max, Min, sign, Heaviside, Piecewise and undefined functions Function('f')"
         )
+    if isinstance(e, AppliedUndef) and e.func._kwargs:
+        raise NotationError(
+            f"the undefined function {e.func.__name__} is declared {e.func._kwargs}; declare it without"
+        )
     args = [_read(a, env, spans) for a in e.args]
     return e if all(a is b for a, b in zip(args, e.args, strict=True)) else renamed(e, args)
 
@@ -276,8 +288,9 @@ def _read_condition(c: sp.Basic, env: _Env, spans: _Spans) -> sp.Basic:
 def _read_derivative(e: sp.Basic, env: _Env, spans: _Spans) -> sp.Expr:
     """Derivatives of undefined functions, and ∂E/∂z of named quantities, stay as they stand."""
     if isinstance(e, sp.Subs):
-        point = [_read(p, env, spans) for p in e.point]
-        return sp.Subs(e.expr, e.variables, tuple(point))
+        inner = {k: v for k, v in env.items() if k not in e.variables}
+        body = _read(e.expr, inner, spans)
+        return sp.Subs(body, e.variables, tuple(_read(p, env, spans) for p in e.point))
     body = _read(e.expr, env, spans)
     if any(n != 1 for _, n in e.variable_count) or len(e.variables) != 1:
         raise NotationError(f"{e}: only first derivatives are accepted; derive them one after the other")
@@ -288,8 +301,11 @@ def _read_derivative(e: sp.Basic, env: _Env, spans: _Spans) -> sp.Expr:
 Kink = tuple[sp.Eq, dict[sp.Basic, tuple[sp.Expr, sp.Expr]]]
 
 
-def kinks(e: sp.Basic) -> list[Kink]:
-    """Where an expression may have a kink or a jump: an equation, and the ranges of its bound indices."""
+def kinks(e: sp.Basic, template: Sequence[sp.Basic] = ()) -> list[Kink]:
+    """Where an expression may have a kink or a jump: an equation, and the ranges of its bound indices.
+
+    The indices in `template` (of a definition) count as bound.
+    """
     found: dict[sp.Basic, Kink] = {}
 
     def note(left: sp.Expr, right: sp.Expr, spans: _Spans) -> None:
@@ -313,5 +329,34 @@ def kinks(e: sp.Basic) -> list[Kink]:
         for a in node.args:
             visit(a, spans)
 
-    visit(e, {})
+    visit(e, {i: span for i in template if (span := index_range(i)) is not None})
     return list(found.values())
+
+
+# -- one name, one thing ------------------------------------------------------------------
+def consistent(*expressions: sp.Basic) -> None:
+    """Raise NotationError where a name stands for two things, or an array has two numbers of indices."""
+    things: dict[tuple[str, str], sp.Basic] = {}
+    ranks: dict[tuple[str, str], int] = {}
+
+    def note(kind: str, name: str, thing: sp.Basic, rank: int) -> None:
+        if things.setdefault((kind, name), thing) != thing:
+            raise NotationError(f"two different {kind}s are called {name}; they differ in their declarations")
+        if ranks.setdefault((kind, name), rank) != rank:
+            raise NotationError(f"the {kind} {name} has {rank} indices in one place and {ranks[kind, name]} in another")
+
+    def visit(e: sp.Basic) -> None:
+        if isinstance(e, sp.Indexed):
+            note("array", str(e.base.label), e.base, len(e.indices))
+            for i in e.indices:
+                visit(i)
+        elif isinstance(e, sp.Symbol) and not isinstance(e, sp.Dummy) and not e.is_integer:
+            note("symbol", str(e), e, 0)
+        elif not isinstance(e, (sp.Idx, sp.Subs)):
+            if isinstance(e, AppliedUndef):
+                note("function", e.func.__name__, e.func, len(e.args))
+            for a in e.args:
+                visit(a)
+
+    for expression in expressions:
+        visit(expression)

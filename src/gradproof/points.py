@@ -19,7 +19,7 @@ from sympy.core.relational import Relational
 
 from gradproof.assumptions import facts
 from gradproof.lines import array_name, index_range
-from gradproof.values import Exact, UndefinedError, evaluate
+from gradproof.values import Exact, UndefinedError, bounded, evaluate
 
 __all__ = ["Point", "points", "satisfied"]
 
@@ -54,9 +54,17 @@ class Point:
         self._facts = facts(relations)
         self._pending: set[Any] = set()
 
-    def _draw(self, positive: bool) -> Fraction:
-        value = self.random.choice(self.pool)
-        return abs(value) if positive else value
+    def _draw(self, thing: sp.Basic, positive: bool) -> Fraction:
+        """A value that contradicts no declaration of the symbol or array."""
+        declared = {k: v for k, v in thing.assumptions0.items() if k not in ("commutative", "hermitian")}
+        pool = [abs(v) for v in self.pool if v] if positive else self.pool
+        whole = [Fraction(n) for n in range(-4, 5)] if declared.get("integer") else []
+        for value in (*self.random.sample(pool, len(pool)), *self.random.sample(whole, len(whole))):
+            for signed in (value, -value):
+                number = sp.Rational(signed.numerator, signed.denominator)
+                if (signed > 0 or not positive) and _is_as(number, declared):
+                    return signed
+        raise UndefinedError(f"no value was found for {thing} as it is declared")
 
     def symbol(self, symbol: sp.Basic) -> Any:
         if symbol not in self.symbols:
@@ -71,11 +79,9 @@ class Point:
                     raise UndefinedError(f"{symbol} has no value in the empty range {low}..{high}")
                 self.symbols[symbol] = Fraction(self.random.randint(low, high))
             elif symbol.is_integer:
-                self.symbols[symbol] = Fraction(self.random.randint(1, 3))
+                self.symbols[symbol] = self._draw(symbol, positive=symbol.is_nonpositive is not True)
             else:
-                positive = bool(symbol.is_nonnegative) or symbol in self._facts.positive
-                value = self._draw(positive)
-                self.symbols[symbol] = -abs(value) if symbol.is_nonpositive else value
+                self.symbols[symbol] = self._draw(symbol, symbol in self._facts.positive)
         return self.symbols[symbol]
 
     def entry(self, base: sp.IndexedBase, index: tuple[int, ...]) -> Any:
@@ -115,7 +121,7 @@ class Point:
                     total = total - self.entry(base, (*before, n, *after))
                 return total
         known = self._facts.positive.get(base)
-        return self._draw(bool(base.is_nonnegative) or (known is not None and self._covers(known, index)))
+        return self._draw(base, known is not None and self._covers(known, index))
 
     def _once(self, key: Any, body: sp.Expr, env: dict[sp.Basic, int]) -> Any:
         """A value given by an equation; an equation that needs itself has none."""
@@ -140,7 +146,7 @@ class Point:
                     term = term * (p - k)
                 term = term * u ** max(p - n, 0) if p >= n else Fraction(0)
             total = total + term
-        return total
+        return bounded(total)
 
     def function_text(self) -> dict[str, str]:
         """The polynomials that stand for the undefined functions, as text."""
@@ -167,6 +173,11 @@ class Point:
         for name, values in by_name.items():
             shown.update(_nested(name, values))
         return shown
+
+
+def _is_as(number: sp.Rational, declared: Mapping[str, bool]) -> bool:
+    """Whether a number contradicts none of the declared assumptions."""
+    return all(getattr(number, f"is_{k}") in (v, None) for k, v in declared.items())
 
 
 def _nested(name: str, entries: dict[tuple[int, ...], Any]) -> dict[str, Any]:

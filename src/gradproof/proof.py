@@ -9,6 +9,7 @@ assumption, lies off every kink, and the two values' enclosures do not overlap.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -17,21 +18,18 @@ from sympy.core.relational import Relational
 
 from gradproof.assumptions import read_assumption
 from gradproof.canonical import BudgetExceededError
-from gradproof.elementary import BRANCHING
 from gradproof.lines import publish
-from gradproof.notation import Kink, NotationError, RangeError, kinks, read
+from gradproof.notation import Kink, NotationError, RangeError, consistent, kinks, read
 from gradproof.points import Point, points, satisfied
 from gradproof.translate import Translator
 from gradproof.values import Exact, UndefinedError, evaluate, interval_text
 from gradproof.vanishing import vanishes
 from gradproof.verdict import Evidence, Verdict, Witness
 
-__all__ = ["Bounds", "decide", "equal", "find_witness", "inadmissible"]
+__all__ = ["Bounds", "decide", "equal", "find_witness", "inadmissible", "kinks_of"]
 
 Bounds = Mapping[sp.Basic, tuple[sp.Expr, sp.Expr]]
 
-
-_KINKED = (*BRANCHING, sp.Pow)  # what may have a kink
 
 CANONICAL = "SymPy's arithmetic and gradproof's canonical.py and algebra.py"
 
@@ -72,10 +70,11 @@ def decide(
     bounds: ranges of free indices.  smooth: look only at points off every kink,
     of `kinked` (the loss) too.
     """
+    consistent(a, b, *assumptions, *definitions)
     shown = tuple(publish(r) for r in assumptions)
     proved, notes = False, ""
+    off = kinks_of(kinked, definitions) if smooth else []
     try:
-        off = kinks(kinked) if kinked is not None else []
         proved = any(_proves(a, b, *stage, off) for stage in _stages(assumptions, definitions, bounds))
     except (BudgetExceededError, RecursionError) as error:
         notes = f"the work budget ran out: {error}"
@@ -123,30 +122,53 @@ def find_witness(
     definitions: Sequence[sp.Eq] = (),
     bounds: Bounds | None = None,
     smooth: bool = False,
-    first: bool = False,
+    proved: bool = False,
     kinked: sp.Expr | None = None,
 ) -> tuple[Point | None, Witness | None]:
     """(a point that meets the assumptions and defines both sides, a witness), if found.
 
-    With `first`, only the first such point is looked at.
+    With `proved`, only two such points are looked at, of different sizes where there are any.
     """
     met: Point | None = None
+    off = kinks_of(kinked, definitions) if smooth else []
     for point in points([a, b], assumptions, definitions, bounds):
         try:
-            if kinked is not None and kinked.has(*_KINKED):
+            if proved and met is not None and met.sizes == point.sizes and point.sizes:
+                continue
+            if any(_is_on(kink, point) for kink in off):
+                continue
+            if kinked is not None and kinked.has(sp.Pow):
                 evaluate(kinked, point, off_kinks=True)
             left, right = evaluate(a, point, off_kinks=smooth), evaluate(b, point, off_kinks=smooth)
             if not all(satisfied(r, point) for r in assumptions):
                 continue
         except UndefinedError:
             continue
-        met = met or point
+        again, met = met is not None, met or point
         gap = Exact().sign_or_none(Exact().join(lambda x, y: x - y, left, right))
         if gap:
             return met, _witness(point, left, right)
-        if first:
+        if proved and (again or not point.sizes):
             return met, None
     return met, None
+
+
+def kinks_of(loss: sp.Expr | None, definitions: Sequence[sp.Eq]) -> list[Kink]:
+    """The kinks of a loss and of the definitions that it may use."""
+    bodies = [(d.rhs, tuple(getattr(d.lhs, "indices", ()))) for d in definitions]
+    return [k for e, template in [(loss, ()), *bodies] if e is not None for k in kinks(e, template)]
+
+
+def _is_on(kink: Kink, point: Point) -> bool:
+    """Whether the point lies on a kink, for any value of the kink's indices."""
+    equation, spans = kink
+    ranges = [range(int(evaluate(lo, point)), int(evaluate(hi, point)) + 1) for lo, hi in spans.values()]
+    for values in itertools.product(*ranges):
+        here = {i: sp.Integer(n) for i, n in zip(spans, values, strict=True)}
+        gap = evaluate((equation.lhs - equation.rhs).xreplace(here), point)
+        if Exact().sign_or_none(gap) in (0, None):
+            return True
+    return False
 
 
 def _witness(point: Point, left: Any, right: Any) -> Witness:

@@ -20,7 +20,7 @@ import sympy as sp
 from sympy.core.function import AppliedUndef
 
 from gradproof.elementary import slope
-from gradproof.lines import derivative, index_range, replaced, summed, times
+from gradproof.lines import derivative, head, index_range, mentions, replaced, summed, times
 from gradproof.notation import least
 
 __all__ = ["CHAIN_THROUGH", "DEFINITION", "RULES", "SUBSTITUTION", "SUM_RULES", "Rule", "Scope"]
@@ -51,7 +51,7 @@ class Scope:
 
     def unfolded(self, e: sp.Expr) -> sp.Expr | None:
         """The definition of a named quantity at its indices, if `e` is one."""
-        found = self.definitions.get(getattr(e, "base", e))
+        found = self.definitions.get(head(e))
         if found is None:
             return None
         template, body = found
@@ -197,11 +197,12 @@ def _undefined(node: sp.Derivative, scope: Scope) -> sp.Expr | None:
 def _partial(f: AppliedUndef, slot: int) -> sp.Expr:
     """∂f/∂(its slot), written as SymPy writes it."""
     argument = f.args[slot]
-    elsewhere = any(a.has(argument) for n, a in enumerate(f.args) if n != slot)
-    if isinstance(argument, (sp.Symbol, sp.Indexed)) and not elsewhere:
+    others = [a for n, a in enumerate(f.args) if n != slot]
+    if isinstance(argument, (sp.Symbol, sp.Indexed)) and not any(mentions(a, argument) for a in others):
         return derivative(f, argument)
-    names = [sp.Dummy(f"xi_{n + 1}") for n in range(len(f.args))]
-    return sp.Subs(derivative(f.func(*names), names[slot]), tuple(names), f.args)
+    free = sp.Dummy("xi")  # one slot only: SymPy takes two variables with one value for the same
+    opened = f.func(*f.args[:slot], free, *f.args[slot + 1 :])
+    return sp.Subs(derivative(opened, free), (free,), (argument,))
 
 
 def _branches(node: sp.Derivative, scope: Scope) -> sp.Expr | None:

@@ -17,7 +17,7 @@ from sympy.core.relational import Relational
 from gradproof.algebra import Algebra, Range
 from gradproof.assumptions import Template, facts
 from gradproof.canonical import Atom, Number, Poly
-from gradproof.lines import index_range
+from gradproof.lines import head, index_range, is_partial
 from gradproof.notation import NotationError
 
 __all__ = ["Translator"]
@@ -229,12 +229,10 @@ class Translator:
         if not isinstance(body, sp.Derivative):
             raise NotationError(f"{e} is not the derivative of an undefined function")
         function, wrt = body.expr, body.variables
-        if isinstance(function, AppliedUndef):
-            slots = [[n for n, a in enumerate(function.args) if a == v] for v in wrt]
-            if all(len(s) == 1 for s in slots):
-                order = ",".join(str(sum(s[0] == n for s in slots)) for n in range(len(function.args)))
-                args = tuple(self._poly(values.get(a, a), env) for a in function.args)
-                return Poly.atom(Atom("function", f"{self._head(function.func)}'{order}", args))
+        if is_partial(body):
+            order = ",".join(str(int(a == wrt[0])) for a in function.args)
+            args = tuple(self._poly(values.get(a, a), env) for a in function.args)
+            return Poly.atom(Atom("function", f"{self._head(function.func)}'{order}", args))
         if (
             isinstance(function, (sp.Symbol, sp.Indexed))
             and len(wrt) == 1
@@ -242,7 +240,7 @@ class Translator:
         ):
             sides = [function, wrt[0]]
             args = tuple(self._poly(i, env) for s in sides for i in getattr(s, "indices", ()))
-            heads = "/".join(self._head(getattr(s, "base", s)) for s in sides)
+            heads = "/".join(self._head(head(s)) for s in sides)
             return Poly.atom(Atom("partial", heads, args))
         raise NotationError(f"{e} is neither the derivative of an undefined function nor one of named quantities")
 

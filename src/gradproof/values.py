@@ -18,9 +18,13 @@ import sympy as sp
 from mpmath import iv, mp
 from sympy.core.function import AppliedUndef
 
-__all__ = ["Digits", "Exact", "KinkError", "Scene", "UndefinedError", "evaluate", "interval_text"]
+from gradproof.lines import is_partial
+
+__all__ = ["Digits", "Exact", "KinkError", "Scene", "UndefinedError", "bounded", "evaluate", "interval_text"]
 
 DIGITS = 50
+MAX_BITS = 20_000  # of an exact number at a point that is tried
+MAX_SUMMANDS = 20_000  # of a sum at a point that is tried
 
 
 class UndefinedError(ValueError):
@@ -58,7 +62,7 @@ class Exact:
 
     def join(self, op: Callable[[Any, Any], Any], a: Any, b: Any) -> Any:
         if isinstance(a, Fraction) and isinstance(b, Fraction):
-            return op(a, b)
+            return bounded(op(a, b))
         return _with_digits(lambda: op(_enclosed(a), _enclosed(b)))
 
     def sign(self, value: Any) -> int:
@@ -75,6 +79,8 @@ class Exact:
             if self.sign_or_none(base) == 0 and exponent < 0:
                 raise UndefinedError("division by zero")
             if isinstance(base, Fraction):
+                if abs(exponent) * max(base.numerator.bit_length(), base.denominator.bit_length()) > MAX_BITS:
+                    raise UndefinedError(f"the power {exponent} has too many digits")
                 return base**exponent.numerator
             if self.sign_or_none(base) is None and exponent < 0:
                 raise UndefinedError("division by an interval around zero")
@@ -145,6 +151,13 @@ def _with_digits(compute: Callable[[], Any]) -> Any:
         raise UndefinedError(str(error)) from None
     finally:
         iv.dps = before
+
+
+def bounded(value: Any) -> Any:
+    """The value, unless it is an exact number with too many digits."""
+    if isinstance(value, Fraction) and max(value.numerator.bit_length(), value.denominator.bit_length()) > MAX_BITS:
+        raise UndefinedError("an exact value with too many digits")
+    return value
 
 
 def _enclosed(value: Any) -> Any:
@@ -322,6 +335,8 @@ class _Evaluator:
 
     def _sum(self, e: sp.Sum, env: Mapping[sp.Basic, int]) -> Any:
         spans = [range(self.integer(lo, env), self.integer(hi, env) + 1) for _, lo, hi in e.limits]
+        if math.prod(map(len, spans)) > MAX_SUMMANDS:
+            raise UndefinedError(f"a sum of more than {MAX_SUMMANDS} terms")
         total = self.backend.number(Fraction(0))
         for values in cartesian(*spans):
             inner = {**env, **dict(zip((limit[0] for limit in e.limits), values, strict=True))}
@@ -330,7 +345,7 @@ class _Evaluator:
 
     def _derivative(self, e: sp.Basic, env: Mapping[sp.Basic, int]) -> Any:
         body, values = (e.expr, dict(zip(e.variables, e.point, strict=True))) if isinstance(e, sp.Subs) else (e, {})
-        if not isinstance(body, sp.Derivative) or not isinstance(body.expr, AppliedUndef):
+        if not isinstance(body, sp.Derivative) or not is_partial(body):
             raise UndefinedError(f"{e} has no value here")
         function = body.expr
         orders = tuple(sum(v == a for v in body.variables) for a in function.args)

@@ -147,8 +147,8 @@ class _Vanishing:
     # -- denominators -------------------------------------------------------------------
     def _cleared(self, poly: Poly) -> Poly | None:
         """Poly times the denominators that no sum binds; None if there are none."""
-        if any(a.kind == "positive" for _, t in poly for a, _ in t.factors.values()):
-            return None  # a denominator may stand in a branch that does not hold
+        if _has_indicator(poly):
+            return None  # a denominator may stand in a branch that does not hold, or be an indicator
         needed: dict[str, tuple[Atom, Number]] = {}
         for _, t in poly:
             for key, (atom, exponent) in t.factors.items():
@@ -284,6 +284,17 @@ def _role(term: Term, index: int) -> tuple[int, str]:
         if index in atom.labels and (atom.kind == "positive" or (not isinstance(exponent, Poly) and exponent < 0))
     ]
     return (0 if texts else 1), "*".join(sorted(texts))
+
+
+def _has_indicator(poly: Poly) -> bool:
+    """Whether a delta or an indicator occurs anywhere in poly."""
+    return any(
+        atom.kind in ("positive", "delta")
+        or any(map(_has_indicator, atom.args))
+        or (isinstance(e, Poly) and _has_indicator(e))
+        for _, t in poly
+        for atom, e in t.factors.values()
+    )
 
 
 def _indices(poly: Poly) -> Iterator[Atom]:

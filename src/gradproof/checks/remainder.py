@@ -19,7 +19,7 @@ import sympy as sp
 from mpmath import mp
 
 from gradproof.derivation import Derivation, axis_bounds
-from gradproof.lines import array_name, index_range
+from gradproof.lines import array_name, head, index_range
 from gradproof.notation import NotationError, read
 from gradproof.points import Point, points
 from gradproof.values import Digits, Exact, UndefinedError, evaluate
@@ -87,7 +87,7 @@ class _Moved:
         self, point: Point, wrt: sp.Expr, definitions: Sequence[sp.Eq], shift: Mapping[tuple[int, ...], Any]
     ) -> None:
         self.point, self.wrt, self.shift = point, wrt, shift
-        self.definitions = {getattr(d.lhs, "base", d.lhs): d for d in definitions}
+        self.definitions = {head(d.lhs): d for d in definitions}
         self.known: dict[Any, Any] = {}
         self.number = Digits(_DIGITS).number
 
@@ -105,7 +105,7 @@ class _Moved:
             value = self._defined(base, index, d.rhs.xreplace(here))
         else:
             value = self.number(self.point.entry(base, index))
-        return value + self.shift.get(index, 0) if base == getattr(self.wrt, "base", None) else value
+        return value + self.shift.get(index, 0) if base == head(self.wrt) else value
 
     def _defined(self, name: sp.Basic, index: tuple[int, ...], body: sp.Expr) -> Any:
         if (name, index) not in self.known:
@@ -120,7 +120,7 @@ def _slope(
     loss: sp.Expr, wrt: sp.Expr, claim: sp.Expr, definitions: Sequence[sp.Eq], bounds: Bounds, point: Point
 ) -> float | None:
     draw = random.Random(sum(point.sizes.values()))
-    entries = dict(_entries(wrt, bounds, point))
+    entries = dict(_entries(wrt, bounds, point, loss))
     direction = {index: Fraction(draw.choice([-3, -2, -1, 1, 2, 3]), draw.choice([1, 2, 5])) for index in entries}
     here = _Moved(point, wrt, definitions, {})
     along = mp.mpf(0)
@@ -139,8 +139,10 @@ def _slope(
     return float((logs[0] - logs[1]) / (_STEPS[0] - _STEPS[1]))
 
 
-def _entries(wrt: sp.Expr, bounds: Bounds, point: Point) -> Iterator[tuple[tuple[int, ...], dict[sp.Basic, sp.Basic]]]:
-    """Every entry that wrt stands for, with the values of its indices."""
+def _entries(
+    wrt: sp.Expr, bounds: Bounds, point: Point, loss: sp.Expr
+) -> Iterator[tuple[tuple[int, ...], dict[sp.Basic, sp.Basic]]]:
+    """Every entry that wrt stands for, with the values of its indices; an index of the loss stays as it is."""
     if not isinstance(wrt, sp.Indexed):
         yield (), {}
         return
@@ -148,7 +150,7 @@ def _entries(wrt: sp.Expr, bounds: Bounds, point: Point) -> Iterator[tuple[tuple
     spans = []
     for index in free:
         span = bounds.get(index) or index_range(index)
-        if span is None:
+        if span is None or loss.has(index):
             spans.append([int(point.symbol(index))])
         else:
             spans.append(list(range(int(evaluate(span[0], point)), int(evaluate(span[1], point)) + 1)))
@@ -222,7 +224,7 @@ class _WithDefinitions:
     """A given point, with named quantities computed from their definitions unless given."""
 
     def __init__(self, given: _Given, definitions: Sequence[sp.Eq]) -> None:
-        self.given, self.definitions = given, {getattr(d.lhs, "base", d.lhs): d for d in definitions}
+        self.given, self.definitions = given, {head(d.lhs): d for d in definitions}
 
     def symbol(self, symbol: sp.Basic) -> Any:
         if symbol in self.definitions and str(symbol) not in self.given.values:

@@ -13,13 +13,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sympy as sp
-from sympy.core.function import AppliedUndef
 
 from gradproof.assumptions import read_assumption
 from gradproof.checks.remainder import remainder_evidence
 from gradproof.derivation import Derivation, axis_bounds, moving
 from gradproof.elementary import BRANCHING
-from gradproof.lines import copied, derivative, rebuilt, replaced
+from gradproof.lines import copied, derivative, head, is_partial, rebuilt, replaced
 from gradproof.notation import NotationError, read
 from gradproof.proof import decide
 from gradproof.verdict import Evidence, Verdict
@@ -92,9 +91,10 @@ class LineChecker:
         loss: sp.Expr | None = None,
         name: sp.Expr | None = None,
     ) -> None:
-        self.equations, self.name = tuple(definitions), name
+        self.name = name
+        self.equations = [sp.Eq(d.lhs, read(d.rhs), evaluate=False) for d in definitions]
         self.definitions: _Definitions = {
-            getattr(d.lhs, "base", d.lhs): (tuple(getattr(d.lhs, "indices", ())), read(d.rhs)) for d in definitions
+            head(d.lhs): (tuple(getattr(d.lhs, "indices", ())), d.rhs) for d in self.equations
         }
         self.loss = None if loss is None else read(loss)
         self.relations = [read_assumption(r) for r in assumptions]
@@ -110,8 +110,8 @@ class LineChecker:
             return Verdict("undecided", reason=str(error))
         bodies = [*([] if self.loss is None else [self.loss]), left, *(b for _, b in self.definitions.values())]
         bounds = {} if wrt is None else axis_bounds(bodies, read(wrt))
-        cut = getattr(wrt, "base", wrt)
-        equations = [d for d in self.equations if getattr(d.lhs, "base", d.lhs) != cut]
+        cut = head(wrt)
+        equations = [d for d in self.equations if head(d.lhs) != cut]
         return decide(left, right, self.relations, equations, bounds, smooth=True, kinked=self._kinked(one, other))
 
     def _kinked(self, *lines: sp.Expr) -> sp.Expr | None:
@@ -123,7 +123,7 @@ class LineChecker:
 
     def evaluated(self, line: sp.Expr) -> sp.Expr:
         """The line with every Derivative node taken by SymPy."""
-        if isinstance(line, sp.Derivative) and not _is_partial(line):
+        if isinstance(line, sp.Derivative) and not is_partial(line):
             of, by = line.expr, line.variables[0]
             if of == self.name and self.loss is not None:
                 return by_sympy(opened(self.loss, self.definitions, by), by)
@@ -134,17 +134,12 @@ class LineChecker:
         return line if all(a is b for a, b in zip(args, line.args, strict=True)) else rebuilt(line, args)
 
 
-def _is_partial(node: sp.Derivative) -> bool:
-    """F's own derivative in one of its slots, as it stands in results."""
-    return isinstance(node.expr, AppliedUndef) and list(node.expr.args).count(node.variables[0]) == 1
-
-
 def opened(e: sp.Expr, definitions: _Definitions, cut: sp.Expr) -> sp.Expr:
     """`e` with every name that changes with `cut` replaced by its definition."""
-    names = moving(cut, definitions) - {getattr(cut, "base", cut)}
+    names = moving(cut, definitions) - {head(cut)}
 
     def visit(e: sp.Expr) -> sp.Expr:
-        name = getattr(e, "base", e)
+        name = head(e)
         if isinstance(e, (sp.Symbol, sp.Indexed)):
             if name not in names:
                 return e

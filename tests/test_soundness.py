@@ -1,0 +1,161 @@
+"""Cases that an adversary found, or could: each was once proved, refuted or crashed wrongly, or is a near miss."""
+
+from __future__ import annotations
+
+import pytest
+import sympy as sp
+
+from gradproof import Model, NotationError, check, derive, equal
+from gradproof import RangeError as Refused
+from losses import N, S, a, b, f, h, j, k, m, n, u, v, w1, x, y, z
+
+E, t, s, c = sp.symbols("E t s c")
+p, q = sp.symbols("p q", integer=True)
+even = sp.Symbol("even", even=True)
+whole, plus = sp.IndexedBase("whole", integer=True), sp.IndexedBase("plus", positive=True)
+size = sp.Symbol("size", integer=True, positive=True)
+n2 = sp.Idx("n2", (1, N))
+
+
+@pytest.mark.parametrize(
+    ("definitions", "loss", "wrt", "right", "wrong"),
+    [
+        # a power has a base too: u**2 is not u
+        ([sp.Eq(u, 3 * v)], u**2, v, 6 * u, 3),
+        ([sp.Eq(u, sp.Sum(x[n] ** 2, n))], 1 / u, x[a], -2 * x[a] / u**2, 2 * x[a]),
+        ([sp.Eq(u, 3 * v)], sp.sqrt(u), v, 3 / (2 * sp.sqrt(u)), 3),
+        # the loss leaves free a letter that a definition uses
+        ([sp.Eq(z[n], sp.tanh(w1[n, n] * v))], z[n] ** 2, v, 2 * z[n] * (1 - z[n] ** 2) * w1[n, n], 2 * z[n] * w1[n, n]),
+        # a name and a parameter used together
+        ([sp.Eq(u, v * b)], u + b, b, v + 1, v),
+        # a parameter that is called like a loss
+        ([sp.Eq(u, E + v)], sp.sin(u) + v, v, sp.cos(u) + 1, sp.cos(u)),
+        # a kink inside a definition
+        ([sp.Eq(z[n], sp.Max(x[n] * u, 0))], sp.Sum(z[n], n), x[a], u * sp.Heaviside(x[a] * u), sp.Heaviside(x[a] * u)),
+        # a letter that is bound inside its own definition
+        ([sp.Eq(h[n], x[n] + sp.Sum(x[n], n))], sp.Sum(h[n] ** 2, n), x[a], 2 * h[a] + 2 * sp.Sum(h[n], n), 2 * h[a]),
+        ([sp.Eq(u, 0.5 * sp.sin(v))], sp.exp(u), v, sp.exp(u) * sp.cos(v) / 2, sp.exp(u) * sp.cos(v)),
+    ],
+)  # fmt: skip
+def test_models(definitions: list[sp.Eq], loss: sp.Expr, wrt: sp.Expr, right: sp.Expr, wrong: sp.Expr) -> None:
+    model = Model(definitions)
+    assert str(model.check(loss, wrt, right).status) == "proved"
+    assert model.check(loss, wrt, wrong).status == "refuted"
+    verdict = model.gradient(loss, wrt).verify()
+    assert verdict.status == "proved", str(verdict)
+    assert model.derive(loss, wrt).verify().status == "proved"
+
+
+def test_the_derivative_of_a_stranger_is_refused() -> None:
+    with pytest.raises(NotationError, match="neither the loss nor defined"):
+        Model([sp.Eq(u, v**3)]).check(sp.sin(u), v, sp.Derivative(E, v, evaluate=False) + sp.Derivative(x[a], y[a]))
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        (sp.cosh(u**3), (sp.exp(sp.Abs(u) ** 3) + sp.exp(-(u**3))) / 2),
+        (sp.sqrt(u) ** 4, u**2 + sp.Rational(1, 10**40)),
+        (sp.KroneckerDelta(size, 1) * u, u),
+        (f(u, u**2), f(u, v**2)),
+        (sp.Sum(x[p] * x[p + 1], (p, 1, N)), sp.Sum(x[p] * x[p - 1], (p, 1, N))),
+    ],
+)
+def test_is_refuted(left: sp.Expr, right: sp.Expr) -> None:
+    assert equal(left, right).status == "refuted"
+
+
+def test_a_denominator_of_deltas_is_not_multiplied_away() -> None:
+    below = sp.KroneckerDelta(size, 1) * u + sp.KroneckerDelta(size, 1) * v
+    left = sp.Piecewise(((u + v) / below, sp.Eq(size, 1)), (c, True))
+    right = sp.Piecewise((1, sp.Eq(size, 1)), (t, True))
+    assert equal(left, right).status != "proved"
+
+
+def test_a_bound_index_inside_subs_is_bound() -> None:
+    slope = sp.Subs(sp.Derivative(f(t, x[n]), t), t, u)
+    other = sp.Subs(sp.Derivative(f(t, x[a]), t), t, u)
+    assert equal(sp.Sum(slope, n), N * other).status != "proved"
+    assert equal(sp.Sum(slope, n), sp.Sum(slope.xreplace({n: n2}), n2)).status == "proved"
+
+
+@pytest.mark.parametrize("loss", [f(u, u**2), f(u, u), f(u * v, u), f(u, v) * f(v, u)])
+def test_undefined_functions_with_repeated_arguments(loss: sp.Expr) -> None:
+    verdict = derive(loss, u).verify()
+    assert verdict.status == "proved", str(verdict)
+
+
+def test_a_total_derivative_is_not_read_as_a_partial_one() -> None:
+    verdict = equal(sp.Derivative(f(u, u**2), u), sp.Subs(sp.Derivative(f(t, u**2), t), t, u))
+    assert verdict.status == "undecided"
+    assert "neither" in verdict.reason
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        sp.Sum(f(x[n], x[1]), n),
+        sp.Sum(f(x[n], x[n2]), n, n2),
+        sp.Sum(sp.Sum(x[p], (p, 1, N)) * y[p], (p, 1, N)),
+    ],
+)  # fmt: skip
+def test_entries_that_may_coincide(loss: sp.Expr) -> None:
+    verdict = derive(loss, x[a]).verify()
+    assert verdict.status in ("proved", "undecided"), str(verdict)
+    assert "disagree" not in verdict.reason
+
+
+def test_loss_and_wrt_may_share_a_free_index() -> None:
+    verdict = derive(x[a] ** 2, x[a]).verify()
+    assert verdict.status == "proved", str(verdict)
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [((-u) ** even, u**even), (sp.Sum(sp.Abs(plus[n]), n), sp.Sum(plus[n], n)), (sp.Abs(whole[1] * (whole[1] - 1)), whole[1] * (whole[1] - 1))],
+)  # fmt: skip
+def test_points_meet_what_is_declared(left: sp.Expr, right: sp.Expr) -> None:
+    assert equal(left, right).status != "refuted"
+
+
+REFUSED = [
+    (lambda: check(sp.Sum(sp.IndexedBase("x")[n], n), sp.IndexedBase("x", shape=(N,))[a], 0), "two different arrays are called x"),
+    (lambda: check(sp.Symbol("r") ** 2, sp.Symbol("r", real=True), 0), "two different symbols are called r"),
+    (lambda: derive(sp.Sum(x[n, n2], n, n2), x[a]), "the array x has 1 indices in one place and 2 in another"),
+    (lambda: equal(f(u, v), f(u)), "the function f has 1 indices"),
+    (lambda: equal(y[a], 1, [sp.Eq(y[n, n2], 1)]), "the array y has"),
+    (lambda: derive(sp.Sum(x[p], (p, 1, sp.floor(N / 2))), x[q]), "not made of sizes and whole numbers"),
+    (lambda: derive(sp.Sum(x[p], (p, 1, sp.Rational(5, 2))), x[q]), "not made of sizes and whole numbers"),
+    (lambda: equal(sp.Function("g", nonnegative=True)(u), u), "declare it without"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("case", range(len(REFUSED)))
+def test_is_refused_with_a_reason(case: int) -> None:
+    run, message = REFUSED[case]
+    with pytest.raises((NotationError, Refused), match=message):
+        run()
+
+
+def test_two_floats_that_differ_are_different() -> None:
+    one, other = sp.Float("0.1234567890123456789012345678901", 40), sp.Float("0.1234567890123456789012345678902", 40)
+    assert equal(one * u, other * u).status == "refuted"
+    assert equal(0.1 * u, u / 10).status == "proved"
+
+
+@pytest.mark.parametrize("power", [10**6, 10**9])
+def test_a_huge_power_ends_soon(power: int) -> None:
+    assert equal((u + 1) ** power, (u + 1) ** power).status in ("proved", "undecided")
+    assert equal(u**power, u ** (power + 1)).status != "proved"
+
+
+def test_a_huge_sum_ends_soon() -> None:
+    assert equal(sp.Sum(x[p], (p, 1, 10**8)), sp.Sum(y[p], (p, 1, 10**8))).status != "proved"
+
+
+def test_deep_nesting_ends_soon() -> None:
+    deep = u
+    for _ in range(16):
+        deep = f(deep)
+    assert equal(deep, f(deep)).status != "proved"
+    assert {j, k, m, s, S} != None
