@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import sympy as sp
 
-from gradproof import Model, NotationError, check, derive, equal
+from gradproof import Model, NotationError, check, derive, equal, remainder_slopes
 from gradproof import RangeError as Refused
 from losses import N, S, a, b, f, h, j, k, m, n, u, v, w1, x, y, z
 
@@ -135,6 +135,34 @@ def test_is_refused_with_a_reason(case: int) -> None:
     run, message = REFUSED[case]
     with pytest.raises((NotationError, Refused), match=message):
         run()
+
+
+ROW = sp.Sum(w1[n, n2] * sp.Max(0, x[n2]), n2)
+BENT = sp.Sum((ROW - y[n]) ** 2, n)
+
+
+@pytest.mark.parametrize("loss", [BENT, BENT.replace(sp.Max, lambda *e: sp.Abs(e[1]))])
+def test_a_branch_inside_two_sums_keeps_its_index(loss: sp.Expr) -> None:
+    """SymPy's Sum moves a Piecewise out of an inner sum, and so loses an index; nothing here goes through it."""
+    derivation = derive(loss, x[a])
+    verdict = derivation.verify()
+    assert verdict.status == "proved", str(verdict)
+    assert all(s.agrees for s in remainder_slopes(derivation))
+    assert verdict.assumptions
+    ones = {N: 1, "x": [2], "y": [1], "w1": [[3]]}
+    assert derivation.at(ones) == [30]
+
+
+def test_a_piecewise_that_sympy_moved_is_refused() -> None:
+    bent = sp.Piecewise((x[n2], x[n2] > 0), (0, True))
+    with pytest.raises(NotationError, match="SymPy moved a Piecewise out of the sum over n2"):
+        derive(sp.Sum((sp.Sum(w1[n, n2] * bent, n2) - y[n]) ** 2, n), x[a])
+
+
+def test_only_certain_digits_are_shown() -> None:
+    witness = equal(sp.log(u), sp.log(u) + sp.log(2), [sp.Eq(u, 1)]).witness
+    assert witness is not None
+    assert witness.right == "0.69314718055994530…"
 
 
 def test_two_floats_that_differ_are_different() -> None:

@@ -13,7 +13,7 @@ integer symbol that is declared positive is a size, not an index.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import sympy as sp
@@ -22,9 +22,18 @@ from sympy.core.relational import Relational
 from gradproof.lines import head
 from gradproof.notation import NotationError, read
 
-__all__ = ["Facts", "SumFact", "Template", "facts", "read_assumption"]
+__all__ = ["Facts", "SumFact", "Template", "facts", "read_assumption", "read_assumptions"]
 
 Template = tuple[sp.Basic, ...]
+
+
+def read_assumptions(relations: object) -> tuple[Relational, ...]:
+    """Checked assumptions; one relation stands for itself alone."""
+    if isinstance(relations, (Relational, bool, sp.logic.boolalg.BooleanAtom)):
+        relations = (relations,)
+    if not isinstance(relations, Iterable) or isinstance(relations, str):
+        raise NotationError(f"the assumptions {relations!r} are not a list of relations, such as [Gt(s, 0)]")
+    return tuple(map(read_assumption, relations))
 
 
 def read_assumption(relation: object) -> Relational:

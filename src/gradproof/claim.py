@@ -141,7 +141,10 @@ class Claim:
         return Verdict("proved", verdict.assumptions, None, (*evidence, *figures))
 
     def _statement(self, checker: LineChecker) -> Verdict:
-        if isinstance(self.statement, sp.Ne):
+        numbers = isinstance(self.statement, sp.Ne) and not self.statement.free_symbols
+        if not numbers and not isinstance(self.statement, sp.Eq):
+            raise TypeError(f"{self.id}: the statement {self.statement} is neither an equation nor Ne between numbers")
+        if numbers:
             return _differ(*self.statement.args)
         return _named(
             checker.equal(self.statement.lhs, self.statement.rhs, self.wrt), f"the statement {self.statement}"

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import sympy as sp
 from sympy.core.function import AppliedUndef
 
-from gradproof.assumptions import read_assumption
+from gradproof.assumptions import read_assumptions
 from gradproof.lines import derivative, head, index_range, publish, publish_names, replaced
 from gradproof.notation import NotationError, consistent, kinks, least, read
 from gradproof.rules import RULES, SUM_RULES, Rule, Scope
@@ -120,7 +120,7 @@ def derive(loss: Any, wrt: Any, assumptions: Sequence[Any] = ()) -> Derivation:
     2*a*(a*x - 1)
     """
     body, entry = read(loss, "the loss"), read_wrt(wrt)
-    relations = tuple(read_assumption(r) for r in assumptions)
+    relations = read_assumptions(assumptions)
     consistent(body, entry, *relations)
     steps, _ = differentiated(body, entry)
     return Derivation(

@@ -53,7 +53,7 @@ class _Printer(LatexPrinter):  # type: ignore[misc] # SymPy has no types
 
     def _print_Sum(self, e: sp.Sum) -> str:
         body = self._print(e.function)
-        if isinstance(e.function, (sp.Add, sp.Piecewise)):
+        if isinstance(e.function, (sp.Add, sp.Piecewise)) or body.startswith("-"):
             body = rf"\left({body}\right)"
         signs = "".join(
             rf"\sum_{{{self._print(i)}={self._print(lo)}}}^{{{self._print(hi)}}}" for i, lo, hi in reversed(e.limits)

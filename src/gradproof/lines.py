@@ -218,4 +218,4 @@ class _Publisher:
 
 def publish_names(e: Any) -> Any:
     """`e`, whose bound indices were taken out of their sums, with the user's names for them."""
-    return e.xreplace({b: b.origin for b in e.atoms(Bound)})
+    return replaced(e, {b: b.origin for b in e.atoms(Bound)})

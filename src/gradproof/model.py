@@ -18,7 +18,7 @@ from typing import Any
 
 import sympy as sp
 
-from gradproof.assumptions import read_assumption
+from gradproof.assumptions import read_assumptions
 from gradproof.derivation import (
     Derivation,
     Step,
@@ -38,14 +38,13 @@ from gradproof.lines import (
     index_range,
     is_partial,
     publish,
-    publish_names,
     rebuilt,
     replaced,
     summed,
     times,
 )
 from gradproof.notation import NotationError, RangeError, consistent, read
-from gradproof.proof import decide, inadmissible, kinks_of
+from gradproof.proof import decide, inadmissible
 from gradproof.rules import CHAIN_THROUGH, DEFINITION, SUBSTITUTION, Scope
 from gradproof.verdict import Verdict
 
@@ -82,10 +81,8 @@ def _against(
     """The verdict on a claim that was read, against the gradient."""
     _no_stray_index(claim, wrt, loss)
     bounds = axis_bounds([loss, *(d.rhs for d in definitions)], wrt)
-    relations = [read_assumption(r) for r in assumptions]
-    verdict = decide(result, claim, relations, definitions, bounds, smooth=True, kinked=loss)
-    off = tuple(sp.Ne(*publish_names(k).args, evaluate=False) for k, _ in kinks_of(loss, definitions))
-    return Verdict(verdict.status, verdict.assumptions + off, verdict.witness, verdict.evidence, verdict.reason)
+    relations = read_assumptions(assumptions)
+    return decide(result, claim, relations, definitions, bounds, smooth=True, kinked=loss)
 
 
 def _no_stray_index(claim: sp.Expr, wrt: sp.Expr, loss: sp.Expr) -> None:
@@ -235,7 +232,7 @@ class Model:
             wrt=publish(entry),
             steps=published(steps),
             result=publish(steps[-1].after) if steps else derivative(body, entry),
-            assumptions=tuple(publish(read_assumption(r)) for r in assumptions),
+            assumptions=tuple(map(publish, read_assumptions(assumptions))),
             definitions=self.definitions,
             adjoints=adjoints,
             name=name,

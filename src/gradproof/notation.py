@@ -34,7 +34,6 @@ __all__ = [
 
 _DOUBLE = 53  # bits of a float, which is read as the decimal that it prints
 _ZERO, _ONE = sp.Integer(0), sp.Integer(1)
-_CONSTANTS = (sp.pi, sp.E)
 
 
 class NotationError(ValueError):
@@ -142,6 +141,7 @@ def _read(e: sp.Basic, env: _Env, spans: _Spans) -> Any:
         case sp.Derivative() | sp.Subs():
             return _read_derivative(e, env, spans)
         case sp.Piecewise():
+            _refuse_moved(e)
             return e.func(*(sp.Tuple(_read(v, env, spans), _read_condition(c, env, spans)) for v, c in e.args))
         case sp.Function() | sp.Max() | sp.Min():
             return _read_function(e, env, spans)
@@ -273,6 +273,17 @@ def _read_function(e: sp.Basic, env: _Env, spans: _Spans) -> sp.Expr:
         )
     args = [_read(a, env, spans) for a in e.args]
     return e if all(a is b for a, b in zip(args, e.args, strict=True)) else renamed(e, args)
+
+
+def _refuse_moved(e: sp.Piecewise) -> None:
+    """Refuse what SymPy makes of a Piecewise inside two sums: it moves it out, and loses an index."""
+    bound = {limit[0] for v, _ in e.args for s in v.atoms(sp.Sum) for limit in s.limits}
+    stray = {i for _, c in e.args for i in c.atoms(sp.Idx, sp.Symbol)} & bound
+    if stray and not any(isinstance(i, Bound) for i in stray):
+        raise NotationError(
+            f"SymPy moved a Piecewise out of the sum over {', '.join(map(str, stray))}, which changes it: {e};"
+            " write it with Max, Min or Abs, or name it in a Model"
+        )
 
 
 def _read_condition(c: sp.Basic, env: _Env, spans: _Spans) -> sp.Basic:

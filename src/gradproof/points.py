@@ -14,11 +14,10 @@ from fractions import Fraction
 from typing import Any
 
 import sympy as sp
-from sympy.core.function import AppliedUndef
 from sympy.core.relational import Relational
 
 from gradproof.assumptions import facts
-from gradproof.lines import array_name, index_range
+from gradproof.lines import Bound, array_name, index_range
 from gradproof.values import Exact, UndefinedError, bounded, evaluate
 
 __all__ = ["Point", "points", "satisfied"]
@@ -67,6 +66,8 @@ class Point:
         raise UndefinedError(f"no value was found for {thing} as it is declared")
 
     def symbol(self, symbol: sp.Basic) -> Any:
+        if isinstance(symbol, Bound):
+            raise UndefinedError(f"the bound index {symbol} stands outside its sum")
         if symbol not in self.symbols:
             fixed = self._facts.values.get(symbol)
             span = self.bounds.get(symbol) or index_range(symbol)
@@ -129,7 +130,7 @@ class Point:
             raise UndefinedError(f"the assumptions define {key} by itself")
         self._pending.add(key)
         try:
-            return evaluate(_at(body, env), self)
+            return evaluate(body, self, env=env)
         finally:
             self._pending.discard(key)
 
@@ -196,10 +197,6 @@ def _nested(name: str, entries: dict[tuple[int, ...], Any]) -> dict[str, Any]:
     return {name: nest(())}
 
 
-def _at(body: sp.Expr, env: Mapping[sp.Basic, int]) -> sp.Expr:
-    return body.xreplace({k: sp.Integer(v) for k, v in env.items()})
-
-
 def _sizes(expressions: Sequence[sp.Basic], bounds: Mapping[sp.Basic, tuple[sp.Expr, sp.Expr]]) -> list[sp.Basic]:
     """The symbols that ranges are made of."""
     found: set[sp.Basic] = set()
@@ -255,7 +252,7 @@ def satisfied(relation: Relational, point: Point) -> bool:
     left, right = relation.args
     for values in itertools.product(*spans):
         env = dict(zip(free, values, strict=True))
-        gap = Exact().join(lambda a, b: a - b, evaluate(_at(left, env), point), evaluate(_at(right, env), point))
+        gap = Exact().join(lambda a, b: a - b, evaluate(left, point, env=env), evaluate(right, point, env=env))
         sign = Exact().sign_or_none(gap)
         if sign is None or not _sign_meets(relation, sign):
             return False
@@ -275,8 +272,3 @@ def _sign_meets(relation: Relational, sign: int) -> bool:
     return {
         sp.Eq: sign == 0, sp.Ne: sign != 0, sp.Gt: sign > 0, sp.Ge: sign >= 0, sp.Lt: sign < 0, sp.Le: sign <= 0,
     }[type(relation)]  # fmt: skip
-
-
-def undefined_functions(e: sp.Basic) -> set[type]:
-    """The undefined functions that occur in an expression."""
-    return {f.func for f in e.atoms(AppliedUndef)}

@@ -16,9 +16,9 @@ from typing import Any
 import sympy as sp
 from sympy.core.relational import Relational
 
-from gradproof.assumptions import read_assumption
+from gradproof.assumptions import read_assumptions
 from gradproof.canonical import BudgetExceededError
-from gradproof.lines import publish
+from gradproof.lines import publish, publish_names
 from gradproof.notation import Kink, NotationError, RangeError, consistent, kinks, read
 from gradproof.points import Point, points, satisfied
 from gradproof.translate import Translator
@@ -26,7 +26,7 @@ from gradproof.values import Exact, UndefinedError, evaluate, interval_text
 from gradproof.vanishing import vanishes
 from gradproof.verdict import Evidence, Verdict, Witness
 
-__all__ = ["Bounds", "decide", "equal", "find_witness", "inadmissible", "kinks_of"]
+__all__ = ["Bounds", "decide", "equal", "find_witness", "inadmissible", "kinks_of", "same"]
 
 Bounds = Mapping[sp.Basic, tuple[sp.Expr, sp.Expr]]
 
@@ -41,7 +41,7 @@ def equal(a: Any, b: Any, assumptions: Sequence[Any] = ()) -> Verdict:
     assumptions: SymPy relations over index templates (see translate.py).
     Raises NotationError or TypeError for input without a meaning.
     """
-    relations = [read_assumption(r) for r in assumptions]
+    relations = read_assumptions(assumptions)
     try:
         return decide(read(a, "the first expression"), read(b, "the second expression"), relations)
     except RangeError as error:
@@ -74,6 +74,7 @@ def decide(
     shown = tuple(publish(r) for r in assumptions)
     proved, notes = False, ""
     off = kinks_of(kinked, definitions) if smooth else []
+    shown += tuple(dict.fromkeys(sp.Ne(*publish_names(k).args, evaluate=False) for k, _ in off))
     try:
         proved = any(_proves(a, b, *stage, off) for stage in _stages(assumptions, definitions, bounds))
     except (BudgetExceededError, RecursionError) as error:
@@ -113,6 +114,16 @@ def _proves(
     translator = Translator(relations, bounds, expanded)
     difference = translator.poly(a) - translator.poly(b)
     return vanishes(difference, translator, off)
+
+
+def same(
+    a: sp.Expr, b: sp.Expr, assumptions: Sequence[Relational], definitions: Sequence[sp.Eq], bounds: Bounds
+) -> bool:
+    """Whether a = b follows with named quantities closed; False means "not shown"."""
+    try:
+        return _proves(a, b, [*assumptions], bounds, False, kinks_of(None, definitions))
+    except (BudgetExceededError, RecursionError, NotationError):
+        return False
 
 
 def find_witness(
@@ -164,8 +175,9 @@ def _is_on(kink: Kink, point: Point) -> bool:
     equation, spans = kink
     ranges = [range(int(evaluate(lo, point)), int(evaluate(hi, point)) + 1) for lo, hi in spans.values()]
     for values in itertools.product(*ranges):
-        here = {i: sp.Integer(n) for i, n in zip(spans, values, strict=True)}
-        gap = evaluate((equation.lhs - equation.rhs).xreplace(here), point)
+        here = dict(zip(spans, values, strict=True))
+        left, right = (evaluate(side, point, env=here) for side in equation.args)
+        gap = Exact().join(lambda x, y: x - y, left, right)
         if Exact().sign_or_none(gap) in (0, None):
             return True
     return False

@@ -8,6 +8,7 @@ rationals; so a value is either a `Fraction` or an interval that certainly holds
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
@@ -24,6 +25,7 @@ __all__ = ["Digits", "Exact", "KinkError", "Scene", "UndefinedError", "bounded",
 
 DIGITS = 50
 MAX_BITS = 20_000  # of an exact number at a point that is tried
+_SHOWN = 19  # characters of an irrational number
 MAX_SUMMANDS = 20_000  # of a sum at a point that is tried
 
 
@@ -240,21 +242,24 @@ def interval_text(value: Any) -> str:
     """An exact rational, or the digits of an interval that are certain."""
     if isinstance(value, Fraction):
         return str(value)
-    low, high = mp.mpf(value.a), mp.mpf(value.b)
-    for digits in range(17, 0, -1):
-        text: str = mp.nstr(low, digits, strip_zeros=False)
-        if text == mp.nstr(high, digits, strip_zeros=False):
-            return text + "…"
-    return f"between {mp.nstr(low, 5)} and {mp.nstr(high, 5)}"
+    with mp.workdps(DIGITS):
+        low, high = (mp.nstr(mp.mpf(side), DIGITS - 5, min_fixed=-5, max_fixed=20) for side in (value.a, value.b))
+    certain = "".join(p for p, _ in itertools.takewhile(lambda pair: pair[0] == pair[1], zip(low, high, strict=False)))
+    if not any(c in "123456789" for c in certain) or "e" in low + high:
+        return f"between {low[:12]} and {high[:12]}" if "e" not in low + high else f"0 to {DIGITS} digits"
+    return certain[:_SHOWN] + "…"
 
 
-def evaluate(e: sp.Basic, scene: Scene, backend: Any = None, off_kinks: bool = False) -> Any:
+def evaluate(
+    e: sp.Basic, scene: Scene, backend: Any = None, off_kinks: bool = False, env: Mapping[sp.Basic, int] | None = None
+) -> Any:
     """The value of `e` at a point.
 
-    With `off_kinks`, a point on a kink of `e` raises `KinkError`; a point where `e` has no
+    `env` gives indices their values; sums are never rebuilt for that (SymPy would move a Piecewise
+    out of a sum, and so change it).  With `off_kinks`, a point on a kink of `e` raises `KinkError`; a point where `e` has no
     real value raises `UndefinedError`.
     """
-    return _Evaluator(scene, backend or Exact(), off_kinks).value(e, {})
+    return _Evaluator(scene, backend or Exact(), off_kinks).value(e, env or {})
 
 
 class _Evaluator:

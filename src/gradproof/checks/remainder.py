@@ -93,7 +93,7 @@ class _Moved:
 
     def symbol(self, symbol: sp.Basic) -> Any:
         if symbol in self.definitions:
-            value = self._defined(symbol, (), self.definitions[symbol].rhs)
+            value = self._defined(symbol, (), self.definitions[symbol].rhs, {})
         else:
             value = self.number(self.point.symbol(symbol))
         return value + self.shift.get((), 0) if symbol == self.wrt else value
@@ -101,15 +101,14 @@ class _Moved:
     def entry(self, base: sp.IndexedBase, index: tuple[int, ...]) -> Any:
         if base in self.definitions:
             d = self.definitions[base]
-            here = {i: sp.Integer(n) for i, n in zip(d.lhs.indices, index, strict=True)}
-            value = self._defined(base, index, d.rhs.xreplace(here))
+            value = self._defined(base, index, d.rhs, dict(zip(d.lhs.indices, index, strict=True)))
         else:
             value = self.number(self.point.entry(base, index))
         return value + self.shift.get(index, 0) if base == head(self.wrt) else value
 
-    def _defined(self, name: sp.Basic, index: tuple[int, ...], body: sp.Expr) -> Any:
+    def _defined(self, name: sp.Basic, index: tuple[int, ...], body: sp.Expr, env: Mapping[sp.Basic, int]) -> Any:
         if (name, index) not in self.known:
-            self.known[name, index] = evaluate(body, self, Digits(_DIGITS))
+            self.known[name, index] = evaluate(body, self, Digits(_DIGITS), env=env)
         return self.known[name, index]
 
     def function(self, function: type, orders: tuple[int, ...], args: Sequence[Any]) -> Any:
@@ -125,7 +124,7 @@ def _slope(
     here = _Moved(point, wrt, definitions, {})
     along = mp.mpf(0)
     for index, env in entries.items():
-        along += here.number(direction[index]) * evaluate(claim.xreplace(env), here, Digits(_DIGITS))
+        along += here.number(direction[index]) * evaluate(claim, here, Digits(_DIGITS), env=env)
     start = evaluate(loss, here, Digits(_DIGITS), off_kinks=True)
     floor = mp.mpf(10) ** -(_DIGITS - 12) * (1 + abs(start) + abs(along))
     logs = []
@@ -141,7 +140,7 @@ def _slope(
 
 def _entries(
     wrt: sp.Expr, bounds: Bounds, point: Point, loss: sp.Expr
-) -> Iterator[tuple[tuple[int, ...], dict[sp.Basic, sp.Basic]]]:
+) -> Iterator[tuple[tuple[int, ...], dict[sp.Basic, int]]]:
     """Every entry that wrt stands for, with the values of its indices; an index of the loss stays as it is."""
     if not isinstance(wrt, sp.Indexed):
         yield (), {}
@@ -155,8 +154,8 @@ def _entries(
         else:
             spans.append(list(range(int(evaluate(span[0], point)), int(evaluate(span[1], point)) + 1)))
     for values in itertools.product(*spans):
-        env = {i: sp.Integer(v) for i, v in zip(free, values, strict=True)}
-        yield tuple(int(i.xreplace(env)) for i in wrt.indices), env
+        env = dict(zip(free, values, strict=True))
+        yield tuple(int(evaluate(i, point, env=env)) for i in wrt.indices), env
 
 
 # -- the gradient at a given point --------------------------------------------------------
@@ -210,12 +209,12 @@ def value_at(derivation: Derivation, values: Mapping[Any, Any]) -> Any:
         i for i in dict.fromkeys(getattr(wrt, "indices", ())) if not i.is_number and str(i) not in scene.given.values
     ]
 
-    def nest(env: dict[sp.Basic, sp.Basic], left: Sequence[sp.Basic]) -> Any:
+    def nest(env: dict[sp.Basic, int], left: Sequence[sp.Basic]) -> Any:
         if not left:
-            return evaluate(result.xreplace(env), scene, Exact())
+            return evaluate(result, scene, Exact(), env=env)
         lo, hi = bounds[left[0]]
         span = range(int(evaluate(lo, scene)), int(evaluate(hi, scene)) + 1)
-        return [nest({**env, left[0]: sp.Integer(n)}, left[1:]) for n in span]
+        return [nest({**env, left[0]: n}, left[1:]) for n in span]
 
     return nest({}, free)
 
@@ -234,8 +233,7 @@ class _WithDefinitions:
     def entry(self, base: sp.IndexedBase, index: tuple[int, ...]) -> Any:
         if base in self.definitions and str(base.label) not in self.given.values:
             d = self.definitions[base]
-            here = {i: sp.Integer(n) for i, n in zip(d.lhs.indices, index, strict=True)}
-            return evaluate(d.rhs.xreplace(here), self, Exact())
+            return evaluate(d.rhs, self, Exact(), env=dict(zip(d.lhs.indices, index, strict=True)))
         return self.given.entry(base, index)
 
     def function(self, function: type, orders: tuple[int, ...], args: Sequence[Any]) -> Any:

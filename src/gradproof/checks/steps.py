@@ -14,13 +14,13 @@ from typing import Any
 
 import sympy as sp
 
-from gradproof.assumptions import read_assumption
+from gradproof.assumptions import read_assumptions
 from gradproof.checks.remainder import remainder_evidence
 from gradproof.derivation import Derivation, axis_bounds, moving
 from gradproof.elementary import BRANCHING
-from gradproof.lines import copied, derivative, head, is_partial, rebuilt, replaced
+from gradproof.lines import copied, derivative, head, is_partial, rebuilt, replaced, summed
 from gradproof.notation import NotationError, read
-from gradproof.proof import decide
+from gradproof.proof import Bounds, decide, same
 from gradproof.verdict import Evidence, Verdict
 
 __all__ = ["LineChecker", "by_sympy", "verify"]
@@ -97,7 +97,7 @@ class LineChecker:
             head(d.lhs): (tuple(getattr(d.lhs, "indices", ())), d.rhs) for d in self.equations
         }
         self.loss = None if loss is None else read(loss)
-        self.relations = [read_assumption(r) for r in assumptions]
+        self.relations = read_assumptions(assumptions)
 
     def equal(self, one: sp.Expr, other: sp.Expr, wrt: sp.Expr | None = None) -> Verdict:
         """Whether two lines have one value, with their derivatives by SymPy.
@@ -105,14 +105,24 @@ class LineChecker:
         wrt: the variable, whose own definition is cut.
         """
         try:
+            if self.name is not None and self._same_with_adjoints(read(one), read(other), wrt):
+                return Verdict("proved")
             left, right = (self.evaluated(read(e)) for e in (one, other))
         except (NotationError, NotImplementedError) as error:
             return Verdict("undecided", reason=str(error))
-        bodies = [*([] if self.loss is None else [self.loss]), left, *(b for _, b in self.definitions.values())]
-        bounds = {} if wrt is None else axis_bounds(bodies, read(wrt))
+        bounds = self._bounds(wrt, left)
         cut = head(wrt)
         equations = [d for d in self.equations if head(d.lhs) != cut]
         return decide(left, right, self.relations, equations, bounds, smooth=True, kinked=self._kinked(one, other))
+
+    def _bounds(self, wrt: sp.Expr | None, line: sp.Expr) -> Bounds:
+        bodies = [*([] if self.loss is None else [self.loss]), line, *(b for _, b in self.definitions.values())]
+        return {} if wrt is None else axis_bounds(bodies, read(wrt))
+
+    def _same_with_adjoints(self, one: sp.Expr, other: sp.Expr, wrt: sp.Expr | None) -> bool:
+        """Whether the lines agree whatever the adjoints are, with no definition opened for them."""
+        left, right = (self.evaluated(e, adjoints=False) for e in (one, other))
+        return same(left, right, self.relations, self.equations, self._bounds(wrt, left))
 
     def _kinked(self, *lines: sp.Expr) -> sp.Expr | None:
         """What may have kinks: the loss; without one, whatever is differentiated in the lines."""
@@ -121,8 +131,10 @@ class LineChecker:
         bodies = {d.expr for e in lines for d in read(e).atoms(sp.Derivative) if d.expr.has(*BRANCHING)}
         return sp.Add(*bodies) if bodies else None
 
-    def evaluated(self, line: sp.Expr) -> sp.Expr:
-        """The line with every Derivative node taken by SymPy."""
+    def evaluated(self, line: sp.Expr, adjoints: bool = True) -> sp.Expr:
+        """The line with every Derivative node taken by SymPy; the adjoints only if asked for."""
+        if isinstance(line, sp.Derivative) and line.expr == self.name and not adjoints:
+            return line
         if isinstance(line, sp.Derivative) and not is_partial(line):
             of, by = line.expr, line.variables[0]
             if of == self.name and self.loss is not None:
@@ -130,7 +142,7 @@ class LineChecker:
             return by_sympy(opened(of, self.definitions, by), by)
         if not line.args or isinstance(line, (sp.Indexed, sp.Derivative, sp.Subs)):
             return line
-        args = [self.evaluated(a) for a in line.args]
+        args = [self.evaluated(a, adjoints) for a in line.args]
         return line if all(a is b for a, b in zip(args, line.args, strict=True)) else rebuilt(line, args)
 
 
@@ -153,8 +165,30 @@ def opened(e: sp.Expr, definitions: _Definitions, cut: sp.Expr) -> sp.Expr:
 
 
 def by_sympy(e: sp.Expr, wrt: sp.Expr) -> sp.Expr:
-    """SymPy's derivative; what branches is written as Piecewise first, with strict conditions."""
-    return read(sp.diff(_by_branches(e), wrt), "SymPy's derivative")
+    """SymPy's derivative, sum by sum: a sum's summand is differentiated apart from the rest.
+
+    While the rest is, an undefined function of wrt stands for the sum: SymPy's own Sum moves a
+    Piecewise out of it.  What branches is written as Piecewise, with strict conditions.
+    """
+    sums: dict[sp.Basic, sp.Sum] = {}
+
+    def masked(node: sp.Basic) -> sp.Basic:
+        if isinstance(node, sp.Sum):
+            mask = sp.Function(f"sum {len(sums)}")(wrt)
+            sums[mask] = node
+            return mask
+        if not node.args or isinstance(node, sp.Indexed):
+            return node
+        args = [masked(a) for a in node.args]
+        return node if all(a is b for a, b in zip(args, node.args, strict=True)) else rebuilt(node, args)
+
+    slope = sp.diff(masked(_by_branches(e)), wrt)
+    back: dict[sp.Basic, sp.Basic] = {}
+    for mask, total in sums.items():
+        ((index, lo, hi),) = total.limits
+        back[sp.Derivative(mask, wrt)] = summed(by_sympy(total.function, wrt), index, lo, hi)
+        back[mask] = total
+    return read(replaced(slope, back), "SymPy's derivative")
 
 
 def _by_branches(e: sp.Expr) -> sp.Expr:
