@@ -39,7 +39,7 @@ IDENTITY = re.compile(r"""\bid=["']?([^"'\s}]+)""")
 INLINE = re.compile(r'<span class="arithmatex">\\\((.*?)\\\)</span>', re.DOTALL)
 TYPED_DISPLAY = re.compile(r'class="arithmatex">\\\[(.*?)\\\]', re.DOTALL)
 DISPLAY = '<gp-tex><span class="katex-display"'
-CHECKED = re.compile(r'data-checked="[^"]+"><gp-tex>')
+CHECKED = re.compile(r'data-(?:checked|quoted)="[^"]+"><gp-tex>')
 UNSEARCHED = re.compile(r'<details class="gp-fold.*?</details>|<gp-tex>.*?</gp-tex>', re.DOTALL)
 ASIDE = re.compile(r'<gp-tex data-n="(\d+)"></gp-tex>')
 ANCHOR = re.compile(r'\s(?:id|name)="([^"]+)"')
@@ -89,8 +89,9 @@ def on_page_markdown(markdown: str, page: Page, **_: Any) -> None:
     """Take down which blocks are to run."""
     state.page, state.ran = page.file.src_uri, Counter()
     state.written = Counter(_executed(markdown))
-    if "data-checked" in markdown:
-        _report("only gradproof.page may write data-checked")
+    for mark in ("data-checked", "data-quoted"):
+        if mark in markdown:
+            _report(f"only gradproof.page may write {mark}")
 
 
 def on_page_content(html: str, page: Page, **_: Any) -> str:

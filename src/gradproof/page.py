@@ -3,7 +3,8 @@
 Each function returns one piece of a page.  Every formula in it is printed from the object that
 was checked, and an object that does not pass its check is an error here, so that a page with a
 false formula cannot be built.  Where an engraved formula stands on its own it carries
-`data-checked`, the name of the object behind it; the site's build refuses any that does not.
+`data-checked`, the name of the object behind it, or `data-quoted` where a source is quoted as it
+was printed; the site's build refuses any that carries neither.
 
 Nothing here knows MkDocs, and nothing imports the engine, or SymPy beneath it, before the cache
 has been asked: see `gradproof.cache`.
@@ -65,7 +66,7 @@ def derivation(derived: Derivation, name: str = "derivation") -> str:
     verdict = _proved(derived.verify(), name, derived)
     left = _left(derived)
     steps = _fold("Steps", _lines(left, derived.lines), len(derived.lines))
-    body = [_display(left, name, derived.result), _verdict(verdict, True), steps]
+    body = [_display(left, name, derived.result), _verdict(verdict, derived.loss), steps]
     return _article("gp-derivation", name, *body, _evidence(verdict.evidence))
 
 
@@ -152,7 +153,7 @@ def render_claim(claim: Claim) -> str:
         claim.id,
         _heading(claim),
         _display(claim.statement, claim.id),
-        _verdict(verdict, bool(claim.statement.free_symbols)),
+        _verdict(verdict, claim.statement),
         *(_misprint(misprint, claim) for misprint in claim.misprints),
         f'<p class="gp-remark">{_prose(claim.remark)}</p>' if claim.remark else "",
         steps,
@@ -197,8 +198,10 @@ def _attribution(source: Source) -> str:
     return f'<span class="gp-attribution">{title}, {escape(", ".join(rest))}</span>'
 
 
-def _verdict(verdict: Verdict, general: bool) -> str:
-    scope = " for every size and every value at which both sides are defined" if general else ""
+def _verdict(verdict: Verdict, formula: Any) -> str:
+    sized = any(s.is_integer for s in formula.free_symbols)
+    general = "size and every value" if sized else "value"
+    scope = f" for every {general} at which both sides are defined" if formula.free_symbols else ""
     given = ", ".join(typeset(_latex(relation)) for relation in verdict.assumptions)
     assuming = f'<span class="gp-assuming">assuming {given}</span>' if given else ""
     return f'<p class="gp-verdict gp-{verdict.status}">{_sign(verdict.status)} {scope} {assuming}</p>'
@@ -292,11 +295,12 @@ def _latex(expression: object) -> str:
 
 def _display(expression: object, name: str, equals: object = None) -> str:
     latex = _latex(expression) if equals is None else f"{_latex(expression)} = {_latex(equals)}"
-    return _printed(latex, name)
+    return _printed(latex, name, "checked")
 
 
-def _printed(latex: str, name: str) -> str:
-    return f'<div class="gp-formula" tabindex="0" data-checked="{escape(name)}">{typeset(latex, display=True)}</div>'
+def _printed(latex: str, name: str, mark: str = "quoted") -> str:
+    """A formula on a line of its own: quoted as its author printed it, or printed from a checked object."""
+    return f'<div class="gp-formula" tabindex="0" data-{mark}="{escape(name)}">{typeset(latex, display=True)}</div>'
 
 
 def _inline(latex: str) -> str:

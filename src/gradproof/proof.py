@@ -31,7 +31,7 @@ __all__ = ["Bounds", "decide", "equal", "find_witness", "inadmissible", "kinks_o
 Bounds = Mapping[sp.Basic, tuple[sp.Expr, sp.Expr]]
 
 
-CANONICAL = "SymPy's arithmetic and gradproof's canonical.py and algebra.py"
+CANONICAL = "SymPy's arithmetic and gradproof's normal form (translate, canonical, products, algebra, vanishing)"
 
 
 def equal(a: Any, b: Any, assumptions: Sequence[Any] = ()) -> Verdict:

@@ -61,19 +61,24 @@ class Scope:
 Rewrite = Callable[[Any, Scope], sp.Expr | None]
 
 
+def _never(_node: Any, _scope: Scope) -> sp.Expr | None:
+    return None
+
+
 @dataclass(frozen=True)
 class Rule:
     """One law.
 
     name: as printed beside a step.  law: the equation, as printed on the site.
-    example: (loss, wrt) on which the rule is the first step, or the sum it rewrites.
+    example: (loss, wrt) on which the rule is one of the first steps, or the sum that it
+    rewrites; () for a rule that needs a model.
     rewrite: (Derivative or Sum, Scope) -> the node moved one step, or None.
     """
 
     name: str
     law: sp.Basic
-    example: tuple[sp.Expr, ...]
-    rewrite: Rewrite
+    example: tuple[sp.Expr, ...] = ()
+    rewrite: Rewrite = _never
 
     def __str__(self) -> str:
         return self.name
@@ -332,7 +337,7 @@ def _pull_out(node: sp.Sum, _scope: Scope) -> sp.Expr | None:
 
 # -- the table --------------------------------------------------------------------------
 _th, _c, _n, _x = sp.symbols("theta c n x")
-_u, _w, _g, _f = (sp.Function(name)(_th) for name in "uwgf")
+_u, _w, _f = (sp.Function(name)(_th) for name in "uwf")
 _N = sp.Symbol("N", integer=True, positive=True)
 _i, _j, _a, _b = (sp.Idx(name, (1, _N)) for name in "ijab")
 _v, _M = sp.IndexedBase("v"), sp.IndexedBase("M")
@@ -344,10 +349,6 @@ def _d(u: sp.Expr, wrt: sp.Expr = _th) -> sp.Expr:
 
 def _law(left: sp.Expr, right: sp.Expr) -> sp.Eq:
     return sp.Eq(left, right, evaluate=False)
-
-
-def _at(g: str, u: sp.Expr) -> sp.Expr:
-    return sp.Function(g)(u)
 
 
 _vi = sp.Function("v")(_th, _i)
@@ -386,10 +387,6 @@ SUM_RULES: tuple[Rule, ...] = (
 )  # fmt: skip
 
 
-def _never(_node: Any, _scope: Scope) -> sp.Expr | None:
-    return None
-
-
 _E = sp.Symbol("E")
 _q, _p = sp.IndexedBase("q"), sp.IndexedBase("p")
 
@@ -397,8 +394,6 @@ _q, _p = sp.IndexedBase("q"), sp.IndexedBase("p")
 CHAIN_THROUGH = Rule(
     "chain rule through the definitions",
     _law(_d(_E, _p[_a]), sp.Sum(_d(_E, _q[_i]) * _d(_q[_i], _p[_a]), _i)),
-    (),
-    _never,
 )
-SUBSTITUTION = Rule("substitution of the adjoints", _law(_d(_E, _q[_i]), sp.IndexedBase("r")[_i]), (), _never)
+SUBSTITUTION = Rule("substitution of the adjoints", _law(_d(_E, _q[_i]), sp.IndexedBase("r")[_i]))
 DEFINITION = next(r for r in RULES if r.name == "definition")
