@@ -58,6 +58,12 @@ def test_an_index_declared_over_one_range_and_summed_over_another() -> None:
         derive(sp.Sum(x[index], (index, 2, N)), u)
 
 
+def test_a_sum_over_one_letter_with_two_ranges() -> None:
+    with pytest.raises(RangeError, match="two ranges for the index q"):
+        derive(sp.Sum(x[q], (q, 1, N), (q, 1, M)), u)
+    assert equal(sp.Sum(x[q], (q, 1, N), (q, 1, N)), N * sp.Sum(x[q], (q, 1, N))).status == "proved"
+
+
 def test_a_free_index_that_the_gradient_lacks() -> None:
     claimed = 2 * sp.Sum(x[n], n) * y[j]
     with pytest.raises(NotationError, match="free index j, which the gradient lacks; free in the gradient: a"):

@@ -58,7 +58,8 @@ def test_a_misprint_is_shown_as_printed_refuted_at_a_point_and_mended() -> None:
     text = text_of(page.claim("averages.linreg.m"))
     assert "✗ Misprint line 3, the chain rule, as printed" in text
     assert re.search(
-        r"Read literally, this is … which is false: at N = \d+, .*?: \S+ against \S+\. What was meant: …", text
+        r"Read literally, this is … which is false: at N = \d+, .*? the left side is \S+, and the right side \S+\. What was meant: …",
+        text,
     )
 
 

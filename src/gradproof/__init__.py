@@ -23,7 +23,7 @@ _HOME = {
     "NoRuleAppliesError": "derivation",
     "Step": "derivation",
     "Model": "model",
-    "check": "model",
+    "check": "checking",
     "equal": "proof",
     "Evidence": "verdict",
     "Verdict": "verdict",
@@ -61,10 +61,11 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
+    from gradproof.checking import check
     from gradproof.checks.remainder import remainder_slopes
     from gradproof.claim import Claim
     from gradproof.derivation import Derivation, NoRuleAppliesError, Step, derive
-    from gradproof.model import Model, check
+    from gradproof.model import Model
     from gradproof.notation import NotationError, RangeError
     from gradproof.proof import equal
     from gradproof.rules import RULES, Rule

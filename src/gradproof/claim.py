@@ -102,6 +102,14 @@ class Claim:
     wrt: sp.Expr | None = None
     derive: Callable[[], Derivation] | None = None
 
+    def __str__(self) -> str:
+        return f"{self.id} ({self.place} of {self.source.title!r}): {self.statement}"
+
+    def _repr_latex_(self) -> str:
+        from gradproof.latex import to_latex
+
+        return f"$\\displaystyle {to_latex(self.statement)}$"
+
     @property
     def derivation(self) -> Derivation | None:
         """The derivation behind a gradient, which knows this claim."""

@@ -70,6 +70,8 @@ class _Printer(LatexPrinter):  # type: ignore[misc] # SymPy has no types
         """Numbers and fractions first, sums and derivatives last, outside any fraction."""
         factors = sp.Mul.make_args(e) if not e.args or len(e.args) > 1 else e.args
         last = [f for f in factors if isinstance(f, (sp.Derivative, sp.Sum))]
+        if len(factors) == 2 and factors[0] == -1 and isinstance(factors[1], sp.Add):
+            return rf"-\left({self._print(factors[1])}\right)"
         if not last:
             return str(super()._print_Mul(e))
         last.sort(key=lambda f: isinstance(f, sp.Sum))

@@ -226,9 +226,10 @@ def _read_sum(e: sp.Sum, env: _Env, spans: _Spans) -> sp.Expr:
                 f"two ranges for the index {index_name(index)}: it is declared over {span[0]}..{span[1]}"
                 f" and summed over {lo}..{hi} in {e}"
             )
-        if index_name(index) in seen and not isinstance(index, Bound):
-            raise RangeError(f"two ranges for the index {index_name(index)}: it is bound twice in {e}")
-        seen[index if isinstance(index, Bound) else index_name(index)] = index
+        letter = index if isinstance(index, Bound) else index_name(index)
+        if letter in seen and inside[seen[letter]] != (lo, hi):
+            raise RangeError(f"two ranges for the index {letter}: {inside[seen[letter]]} and {(lo, hi)} in {e}")
+        seen[letter] = index
         if any(lo.has(b) or hi.has(b) for b in [*env.keys(), *seen.values()]):
             raise RangeError(
                 f"the range {lo}..{hi} of {index_name(index)} depends on another index; only sizes are accepted"

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from gradproof.claim import Claim, Misprint, Source
     from gradproof.derivation import Derivation
     from gradproof.rules import Rule
-    from gradproof.verdict import Evidence, Verdict
+    from gradproof.verdict import Evidence, Verdict, Witness
 
 __all__ = ["PageError", "claim", "definition", "derivation", "example", "rules_table"]
 
@@ -92,8 +92,9 @@ def _rule_row(rule: Rule) -> str:
         derived = derive(*rule.example)
         _proved(derived.verify(), f"the example of the {rule.name}", derived)
         shown = f'<div class="gp-instance">{_display(_left(derived), rule.name, derived.result)}</div>'
+    where = f"<small>{escape(rule.where)}</small>" if rule.where else ""
     name = f'<th scope="row">{escape(rule.name)}<small>{_law_verdict(rule)}</small></th>'
-    return f'<tr id="{_slug(rule.name)}">{name}<td>{_display(rule.law, rule.name)}{shown}</td></tr>'
+    return f'<tr id="{_slug(rule.name)}">{name}<td>{_display(rule.law, rule.name)}{where}{shown}</td></tr>'
 
 
 def _law_verdict(rule: Rule) -> str:
@@ -217,11 +218,17 @@ def _misprint(misprint: Misprint, claim: Claim) -> str:
         _printed(misprint.printed, claim.id),
         "<p>Read literally, this is</p>",
         _display(misprint.reading, claim.id),
-        f"<p>which is false: {escape(str(verdict.witness))}.</p>" if verdict.witness else "",
+        f"<p>which is false: {escape(_refutation(verdict.witness))}</p>" if verdict.witness else "",
         "<p>What was meant:</p>",
         _display(misprint.corrected, claim.id),
     )
     return f'<section class="gp-misprint">{"".join(parts)}</section>'
+
+
+def _refutation(witness: Witness) -> str:
+    """Say which side has which value."""
+    where = str(witness).rpartition(":")[0]
+    return f"{where} the left side is {witness.left}, and the right side {witness.right}."
 
 
 def _single_steps(derived: Derivation | None) -> str:

@@ -23,7 +23,7 @@ from gradproof.values import Exact, UndefinedError, bounded, evaluate
 __all__ = ["Point", "points", "satisfied"]
 
 _POOLS: tuple[tuple[str, ...], ...] = (
-    ("1", "2", "-1", "3", "1/2"),
+    ("1", "2", "-1", "3"),
     ("1", "2", "-1", "-2", "3", "1/2", "-1/3", "3/2"),
     ("2/3", "-5/4", "7/3", "1/5", "-3/7", "11/6", "4", "-2", "3/5", "4/5"),
     ("0", "1", "-1", "0", "2"),

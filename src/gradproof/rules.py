@@ -73,12 +73,14 @@ class Rule:
     example: (loss, wrt) on which the rule is one of the first steps, or the sum that it
     rewrites; () for a rule that needs a model.
     rewrite: (Derivative or Sum, Scope) -> the node moved one step, or None.
+    where: what the law's letters stand for, where that is not plain.
     """
 
     name: str
     law: sp.Basic
     example: tuple[sp.Expr, ...] = ()
     rewrite: Rewrite = _never
+    where: str = ""
 
     def __str__(self) -> str:
         return self.name
@@ -238,10 +240,8 @@ def _survivor(node: sp.Sum, scope: Scope) -> sp.Expr | None:
     index, lo, hi = _limits(node)
     factors = sp.Mul.make_args(node.function)
     for delta in factors:
-        if isinstance(delta, sp.KroneckerDelta) and delta.has(index):
-            target = _solved(delta, index)
-            if target is None:
-                continue
+        target = _solved(delta, index) if isinstance(delta, sp.KroneckerDelta) and delta.has(index) else None
+        if target is not None:
             rest = times(*(f for f in factors if f is not delta))
             inside = _inside(target, lo, hi, scope.bounds)
             kept = replaced(rest, {index: target})
@@ -359,7 +359,7 @@ RULES: tuple[Rule, ...] = (
     Rule("identity", _law(_d(_th), _ONE), (_th, _th), _identity),
     Rule("entry", _law(_d(_M[_i, _j], _M[_a, _b]), sp.KroneckerDelta(_i, _a) * sp.KroneckerDelta(_j, _b)),
          (_v[_i], _v[_a]), _entry),
-    Rule("definition", _law(_d(_f), _d(_u)), (_th, _th), _definition),
+    Rule("definition", _law(_d(_f), _d(_u)), (_th, _th), _definition, "f is defined as u"),
     Rule("factor rule", _law(_d(_c * _u), _c * _d(_u)), (_c * sp.sin(_th), _th), _factor),
     Rule("sum rule", _law(_d(_u + _w), _d(_u) + _d(_w)), (sp.sin(_th) + sp.exp(_th), _th), _sum_of_terms),
     Rule("sum rule over an index", _law(_d(sp.Sum(_vi, _i)), sp.Sum(_d(_vi), _i)),
@@ -387,13 +387,14 @@ SUM_RULES: tuple[Rule, ...] = (
 )  # fmt: skip
 
 
-_E = sp.Symbol("E")
-_q, _p = sp.IndexedBase("q"), sp.IndexedBase("p")
+_E, _q, _p = sp.Symbol("E"), sp.IndexedBase("q"), sp.IndexedBase("p")
 
 #: The steps that a Model takes by itself (model.py): they need all definitions at once.
 CHAIN_THROUGH = Rule(
     "chain rule through the definitions",
     _law(_d(_E, _p[_a]), sp.Sum(_d(_E, _q[_i]) * _d(_q[_i], _p[_a]), _i)),
+    where="the q are the named quantities whose definitions use p",
 )
-SUBSTITUTION = Rule("substitution of the adjoints", _law(_d(_E, _q[_i]), sp.IndexedBase("r")[_i]))
+_found = _law(_d(_E, _q[_i]), sp.IndexedBase("r")[_i])
+SUBSTITUTION = Rule("substitution of the adjoints", _found, where="r is what an earlier derivation found")
 DEFINITION = next(r for r in RULES if r.name == "definition")

@@ -19,22 +19,14 @@ import sympy as sp
 from mpmath import iv, mp
 from sympy.core.function import AppliedUndef
 
+from gradproof.intervals import DIGITS, INTERVAL, KinkError, UndefinedError, enclosed
 from gradproof.lines import is_partial
 
 __all__ = ["Digits", "Exact", "KinkError", "Scene", "UndefinedError", "bounded", "evaluate", "interval_text"]
 
-DIGITS = 50
 MAX_BITS = 20_000  # of an exact number at a point that is tried
 _SHOWN = 19  # characters of an irrational number
 MAX_SUMMANDS = 20_000  # of a sum at a point that is tried
-
-
-class UndefinedError(ValueError):
-    """The expression has no real value at this point."""
-
-
-class KinkError(UndefinedError):
-    """The derivative does not exist at this point (a kink, a jump, a root at 0)."""
 
 
 class Scene(Protocol):
@@ -65,7 +57,7 @@ class Exact:
     def join(self, op: Callable[[Any, Any], Any], a: Any, b: Any) -> Any:
         if isinstance(a, Fraction) and isinstance(b, Fraction):
             return bounded(op(a, b))
-        return _with_digits(lambda: op(_enclosed(a), _enclosed(b)))
+        return _with_digits(lambda: op(enclosed(a), enclosed(b)))
 
     def sign(self, value: Any) -> int:
         if isinstance(value, Fraction):
@@ -93,7 +85,7 @@ class Exact:
             root = _exact_root(base, exponent)
             if root is not None:
                 return root
-        return _with_digits(lambda: iv.exp(iv.log(_enclosed(base)) * exponent.numerator / exponent.denominator))
+        return _with_digits(lambda: iv.exp(iv.log(enclosed(base)) * exponent.numerator / exponent.denominator))
 
     def sign_or_none(self, value: Any) -> int | None:
         try:
@@ -104,7 +96,7 @@ class Exact:
     def function(self, name: str, u: Any) -> Any:
         if isinstance(u, Fraction) and u.denominator == 1 and int(u) in self._exact.get(name, {}):
             return Fraction(self._exact[name][int(u)])
-        return _with_digits(lambda: _INTERVAL[name](_enclosed(u)))
+        return _with_digits(lambda: INTERVAL[name](enclosed(u)))
 
 
 class Digits:
@@ -162,10 +154,6 @@ def bounded(value: Any) -> Any:
     return value
 
 
-def _enclosed(value: Any) -> Any:
-    return iv.mpf(value.numerator) / value.denominator if isinstance(value, Fraction) else value
-
-
 def _exact_root(base: Fraction, exponent: Fraction) -> Fraction | None:
     """base**exponent if it is rational and the root is a square root."""
     if exponent.denominator != 2:
@@ -174,68 +162,6 @@ def _exact_root(base: Fraction, exponent: Fraction) -> Fraction | None:
     if top * top == base.numerator and bottom * bottom == base.denominator:
         return Fraction(top, bottom) ** exponent.numerator
     return None
-
-
-def _log(u: Any) -> Any:
-    if u.a <= 0:
-        raise UndefinedError("the logarithm of a number that is not positive")
-    return iv.log(u)
-
-
-def _root(u: Any) -> Any:
-    if u.a < 0:
-        raise UndefinedError("the root of a number that is not known to be non-negative")
-    return iv.sqrt(u)
-
-
-def _atan(u: Any) -> Any:
-    """Three halvings of the angle, then the alternating series with its next term as bound."""
-    for _ in range(3):
-        u = u / (1 + iv.sqrt(1 + u * u))
-    return 8 * _alternating(u, lambda n: Fraction(1, 2 * n + 1))
-
-
-def _erf(u: Any) -> Any:
-    if max(abs(u.a), abs(u.b)) > 8:
-        raise UndefinedError("erf is enclosed only for arguments up to 8")
-    return 2 / iv.sqrt(iv.pi) * _alternating(u, lambda n: Fraction(1, (2 * n + 1) * math.factorial(n)))
-
-
-def _alternating(u: Any, coefficient: Callable[[int], Fraction]) -> Any:
-    """Σ (−1)ⁿ cₙ u^(2n+1), with the first neglected term as the error bound.
-
-    The bound holds once the terms decrease, which the loop waits for.
-    """
-    total, n, last = iv.mpf(0), 0, None
-    while True:
-        size = u ** (2 * n + 1) * _enclosed(coefficient(n))
-        largest = max(abs(size.a), abs(size.b))
-        if last is not None and largest < last and largest < mp.mpf(10) ** -(DIGITS + 8):
-            return total + iv.mpf([-largest, largest])
-        total, last, n = total + (-1) ** n * size, largest, n + 1
-
-
-_INTERVAL: dict[str, Callable[[Any], Any]] = {
-    "exp": iv.exp,
-    "log": _log,
-    "tanh": lambda u: 1 - 2 / (iv.exp(2 * u) + 1),
-    "sinh": lambda u: (iv.exp(u) - iv.exp(-u)) / 2,
-    "cosh": lambda u: (iv.exp(u) + iv.exp(-u)) / 2,
-    "coth": lambda u: 1 + 2 / (iv.exp(2 * u) - 1),
-    "sech": lambda u: 2 / (iv.exp(u) + iv.exp(-u)),
-    "csch": lambda u: 2 / (iv.exp(u) - iv.exp(-u)),
-    "sin": iv.sin,
-    "cos": iv.cos,
-    "tan": lambda u: iv.sin(u) / iv.cos(u),
-    "asin": lambda u: _atan(u / _root(1 - u * u)),
-    "acos": lambda u: iv.pi / 2 - _atan(u / _root(1 - u * u)),
-    "atan": _atan,
-    "asinh": lambda u: iv.log(u + iv.sqrt(u * u + 1)),
-    "acosh": lambda u: _log(u + _root(u - 1) * _root(u + 1)),
-    "atanh": lambda u: _log((1 + u) / (1 - u)) / 2,
-    "erf": _erf,
-    "erfc": lambda u: 1 - _erf(u),
-}
 
 
 def interval_text(value: Any) -> str:

@@ -8,6 +8,7 @@ to one, looking at the summands of like sums for each index.
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 
@@ -55,6 +56,9 @@ class _Vanishing:
         forms = self._forms(poly)
         if forms:
             return self._by_cases(poly, forms)
+        delta = self._free_delta(poly)
+        if delta is not None:
+            return all(self.holds(self._with(poly, {delta: value})) for value in (0, 1))
         cleared = self._cleared(poly)
         if cleared is not None:
             return self.holds(cleared)
@@ -78,10 +82,11 @@ class _Vanishing:
 
     def _by_cases(self, poly: Poly, forms: Mapping[str, Poly]) -> bool:
         u = next(iter(forms.values()))
-        cases = [self._with_indicators(poly, {u.key: up, (-u).key: down}) for up, down in ((1, 0), (0, 1))]
+        above, below = (Atom("positive", "", (side,)).key for side in (u, -u))
+        cases = [self._with(poly, {above: up, below: 1 - up}) for up in (1, 0)]
         if not all(self.holds(c) for c in cases):
             return False
-        level = self._with_indicators(poly, {u.key: 0, (-u).key: 0})
+        level = self._with(poly, {above: 0, below: 0})
         return self._is_excluded(u) or self.holds(level) or self._on_level(level, u)
 
     def _is_excluded(self, u: Poly) -> bool:
@@ -103,17 +108,26 @@ class _Vanishing:
         gaps = (self.translator.least(value - span.lo), self.translator.least(span.hi - value))
         return all(g is not None and g >= 0 for g in gaps)
 
-    def _with_indicators(self, poly: Poly, values: Mapping[str, int]) -> Poly:
+    @staticmethod
+    def _free_delta(poly: Poly) -> str | None:
+        """The key of a delta that no sum of its term binds."""
+        return next(
+            (
+                a.key
+                for _, t in poly
+                for a, _ in t.factors.values()
+                if a.kind == "delta" and a.labels.isdisjoint(t.bound)
+            ),
+            None,
+        )
+
+    def _with(self, poly: Poly, values: Mapping[str, int]) -> Poly:
+        """Poly with values, 0 or 1, for indicators and deltas that are factors."""
         total = Poly()
         for c, t in poly:
-            weight, kept = 1, {}
-            for key, (atom, exponent) in t.factors.items():
-                if atom.kind == "positive" and atom.args[0].key in values:
-                    weight *= values[atom.args[0].key]
-                else:
-                    kept[key] = (atom, exponent)
+            weight = math.prod(values[key] for key in t.factors if key in values)
             if weight:
-                total = total + self.algebra.term(c, t.bound, kept)
+                total = total + self.algebra.term(c, t.bound, {k: f for k, f in t.factors.items() if k not in values})
         return total
 
     def _on_level(self, poly: Poly, u: Poly) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from html import escape
 from typing import Any, Literal
 
 __all__ = ["Evidence", "Status", "Verdict", "Witness"]
@@ -75,6 +76,10 @@ class Verdict:
     witness: Witness | None = None
     evidence: tuple[Evidence, ...] = ()
     reason: str = ""
+
+    def _repr_html_(self) -> str:
+        first, *rest = map(escape, str(self).split("\n"))
+        return f"<strong>{first}</strong><br>" + "<br>".join(rest)
 
     def __str__(self) -> str:
         lines = [self.status if not self.reason else f"{self.status}: {self.reason}"]

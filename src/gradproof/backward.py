@@ -1,0 +1,200 @@
+"""Back-propagation: the chain rule through a model's definitions, from the loss towards wrt.
+
+    ∂E/∂z_j = Σ_k ∂E/∂y_k · ∂y_k/∂z_j
+
+Each adjoint is derived from the later ones, and is never expanded on the way.  Where a quantity
+reaches another along several paths, each definition's own part is taken with the other names
+held, as in Griewank & Walther, *Evaluating Derivatives* (2008), section 3.2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sympy as sp
+
+from gradproof.checking import free_indices
+from gradproof.derivation import Step, axis_bounds, moving, rewrite
+from gradproof.lines import copied, derivative, fresh, head, index_range, rebuilt, replaced, summed, times
+from gradproof.rules import CHAIN_THROUGH, DEFINITION, SUBSTITUTION, Scope
+
+__all__ = ["Backward", "Definitions", "loss_name", "names_in"]
+
+MAX_NODES = 5000  # a result larger than this keeps its adjoints by name
+
+Definitions = Mapping[Any, tuple[tuple[sp.Basic, ...], sp.Expr]]
+
+
+def names_in(e: sp.Expr) -> set[sp.Basic]:
+    """The arrays and symbols that an expression uses."""
+    return {a.base for a in e.atoms(sp.Indexed)} | {s for s in e.free_symbols if isinstance(s, sp.Symbol)}
+
+
+class _Adjoint:
+    """∂E/∂(a named quantity): its template entry, and the steps to its formula."""
+
+    def __init__(self, wrt: sp.Expr, steps: list[Step]) -> None:
+        self.wrt, self.steps = wrt, steps
+
+    @property
+    def formula(self) -> sp.Expr:
+        return self.steps[-1].after
+
+
+class Backward:
+    """One back-propagation: adjoints from the loss towards wrt."""
+
+    def __init__(self, definitions: Definitions, loss: sp.Expr, name: sp.Expr, wrt: sp.Expr) -> None:
+        self.definitions, self.loss, self.name, self.wrt = definitions, loss, name, wrt
+        self.reached = self._reached_by_loss()
+        self.adjoints: dict[sp.Basic, _Adjoint] = {}
+        on_path = moving(wrt, definitions) - {head(wrt)}
+        for quantity in list(definitions)[::-1]:
+            if quantity in on_path and quantity in self.reached:
+                indices = tuple(self._letter(i) for i in definitions[quantity][0])
+                entry = quantity[indices] if indices else quantity
+                self.adjoints[quantity] = _Adjoint(entry, self._local_steps(entry))
+
+    def _letter(self, index: sp.Basic) -> sp.Basic:
+        """The definition's own index, primed where the loss leaves that letter free."""
+        taken = {str(i) for i in free_indices(self.loss)}
+        name = str(index)
+        while name in taken:
+            name += "'"
+        return index if name == str(index) else sp.Idx(name, index_range(index))
+
+    def _reached_by_loss(self) -> set[sp.Basic]:
+        """The names that the loss depends on."""
+        found: set[sp.Basic] = set()
+        todo = [self.loss]
+        while todo:
+            for used in names_in(todo.pop()) & self.definitions.keys():
+                if used not in found and used != self.name:
+                    found.add(used)
+                    todo.append(self.definitions[used][1])
+        return found
+
+    def steps(self, wrt: sp.Expr) -> list[Step]:
+        """The chain rule, the rules, and the adjoints put in."""
+        steps = self._local_steps(wrt)
+        line = steps[-1].after
+        if self._size(line) > MAX_NODES:
+            return steps
+        closed = self._closed(line)
+        return steps if closed == line else [*steps, Step(SUBSTITUTION, line, closed)]
+
+    def _local_steps(self, wrt: sp.Expr) -> list[Step]:
+        """From ∂E/∂wrt to its formula in terms of later adjoints."""
+        base = head(wrt)
+        scope = Scope(
+            wrt, frozenset({base}), {}, axis_bounds([self.loss, *(b for _, b in self.definitions.values())], wrt)
+        )
+        self.moving = moving(wrt, self.definitions) - {base}
+        start = derivative(self.name, wrt)
+        terms: list[sp.Expr] = []
+        opened: dict[sp.Basic, sp.Basic] = {}
+        if scope.depends(self.loss):
+            terms.append(self._explicit(self.loss, scope))
+        users = [q for q in self.adjoints if scope.depends(self.definitions[q][1])]
+        terms += [self._through(q, scope, opened) for q in users]
+        chained = sp.Add(*terms)
+        through = any(n in self.adjoints for n in self.moving)
+        steps = [Step(CHAIN_THROUGH if through else DEFINITION, start, chained)]
+        if opened:
+            steps.append(Step(DEFINITION, chained, replaced(chained, opened)))
+        steps += rewrite(steps[-1].after, scope)
+        line = steps[-1].after
+        named = self._named(line)
+        return steps if named == line else [*steps, Step(DEFINITION, line, named)]
+
+    def _named(self, e: sp.Expr) -> sp.Expr:
+        """`e` with what a definition already computes called by its name: tanh(h_j) is z_j."""
+        for quantity, (template, body) in self.definitions.items():
+            if quantity != self.name and not isinstance(body, (sp.Symbol, sp.Indexed, sp.Number)):
+                here = _match(body, e, template)
+                if here is not None:
+                    return quantity[tuple(here[i] for i in template)] if template else quantity
+        if not e.args or isinstance(e, (sp.Indexed, sp.Derivative, sp.Subs)):
+            return e
+        args = [self._named(a) for a in e.args]
+        return e if all(a is b for a, b in zip(args, e.args, strict=True)) else rebuilt(e, args)
+
+    def _explicit(self, body: sp.Expr, scope: Scope) -> sp.Expr:
+        """∂body/∂wrt with all names held: left standing where no name in it changes with wrt.
+
+        Where one does, ∂ would be read as the total derivative, so the rules are applied at once.
+        """
+        start = derivative(body, scope.wrt)
+        if not names_in(body) & self.moving:
+            return start
+        steps = rewrite(start, scope)
+        return steps[-1].after if steps else start
+
+    def _through(self, quantity: sp.Basic, scope: Scope, opened: dict[sp.Basic, sp.Basic]) -> sp.Expr:
+        """Σ ∂E/∂quantity · ∂quantity/∂wrt over the quantity's indices."""
+        indices, body = self.definitions[quantity]
+        dummies = [fresh(i) for i in indices]
+        entry = quantity[tuple(dummies)] if indices else quantity
+        factor = here = self._explicit(replaced(body, dict(zip(indices, dummies, strict=True))), scope)
+        if isinstance(here, sp.Derivative):
+            factor = derivative(entry, scope.wrt)
+            opened[factor] = here
+        total = times(derivative(self.name, entry), factor)
+        for index, dummy in reversed(list(zip(indices, dummies, strict=True))):
+            lo, hi = index_range(index) or (sp.S.Zero, sp.S.Zero)
+            total = summed(total, dummy, lo, hi)
+        return total
+
+    # -- putting adjoints in ---------------------------------------------------------------
+    def _closed(self, e: sp.Expr) -> sp.Expr:
+        """`e` with every adjoint replaced by its formula, down to the loss."""
+        if isinstance(e, sp.Derivative) and e.expr == self.name:
+            entry = e.variables[0]
+            adjoint = self.adjoints.get(head(entry))
+            if adjoint is not None:
+                indices = getattr(adjoint.wrt, "indices", ())
+                here = dict(zip(indices, getattr(entry, "indices", ()), strict=True))
+                return self._closed(copied(replaced(adjoint.formula, here)))
+        if not e.args or isinstance(e, sp.Indexed):
+            return e
+        args = [self._closed(a) for a in e.args]
+        return e if all(a is b for a, b in zip(args, e.args, strict=True)) else rebuilt(e, args)
+
+    def _size(self, e: sp.Expr) -> int:
+        """How many nodes `_closed` would make, without making them."""
+        sizes: dict[sp.Basic, int] = {}
+
+        def count(node: sp.Basic) -> int:
+            if isinstance(node, sp.Derivative) and node.expr == self.name:
+                quantity = head(node.variables[0])
+                if quantity in self.adjoints:
+                    if quantity not in sizes:
+                        sizes[quantity] = count(self.adjoints[quantity].formula)
+                    return sizes[quantity]
+            return 1 + sum(count(a) for a in node.args)
+
+        return count(e)
+
+
+def _match(pattern: sp.Basic, e: sp.Basic, template: Sequence[sp.Basic]) -> dict[sp.Basic, sp.Basic] | None:
+    """The values of the template's indices with which `pattern` is `e`, if there are any."""
+    found: dict[sp.Basic, sp.Basic] = {}
+
+    def fits(p: sp.Basic, q: sp.Basic) -> bool:
+        if p in template:
+            if not (isinstance(q, (sp.Symbol, sp.Idx)) and q.is_integer):
+                return False
+            return bool(found.setdefault(p, q) == q)
+        if not p.args or isinstance(p, sp.Symbol):
+            return bool(p == q)
+        return type(p) is type(q) and len(p.args) == len(q.args) and all(map(fits, p.args, q.args))
+
+    return found if fits(pattern, e) and len(found) == len(template) else None
+
+
+def loss_name(loss: sp.Expr, wrt: sp.Expr, definitions: Definitions) -> sp.Symbol:
+    """A symbol for the loss that nothing else is called."""
+    bodies = [loss, wrt, *(body for _, body in definitions.values())]
+    taken = {str(s) for e in bodies for s in e.free_symbols} | {str(n) for n in definitions}
+    return next(sp.Symbol(n) for n in ("E", "L", "J", *(f"E_{k}" for k in range(len(taken) + 1))) if n not in taken)
