@@ -7,6 +7,18 @@ The pipeline, which the file names follow:
                                                       ├── independent checks ──> evidence
                                                       └── page (steps, verdict, evidence, code)
 
+Where things are, in the order of the pipeline:
+
+- notation.py reads SymPy (fresh dummies, ranges); lines.py builds and publishes lines;
+- rules.py is the table of laws, elementary.py that of functions; derivation.py applies them;
+- model.py holds named quantities, backward.py is back-propagation through them;
+- translate.py makes the normal form: canonical.py (its shape), products.py and algebra.py (its
+  laws), vanishing.py (when it is zero), assumptions.py (what is given);
+- proof.py decides equality, checking.py a claimed gradient; points.py, values.py and intervals.py
+  find and evaluate witnesses; verdict.py is the answer;
+- checks/ are the independent checks; claim.py and sources/ the published statements;
+- latex.py, page.py, typeset.py and cache.py show them.
+
 Names are loaded when they are first used, so that `import gradproof` costs nothing.
 """
 

@@ -15,7 +15,7 @@ from typing import Any
 import sympy as sp
 
 from gradproof.checking import free_indices
-from gradproof.derivation import Step, axis_bounds, moving, rewrite
+from gradproof.derivation import Step, axis_bounds, rewrite
 from gradproof.lines import copied, derivative, fresh, head, index_range, rebuilt, replaced, summed, times
 from gradproof.rules import CHAIN_THROUGH, DEFINITION, SUBSTITUTION, Scope
 
@@ -47,14 +47,23 @@ class Backward:
 
     def __init__(self, definitions: Definitions, loss: sp.Expr, name: sp.Expr, wrt: sp.Expr) -> None:
         self.definitions, self.loss, self.name, self.wrt = definitions, loss, name, wrt
+        self.uses = {quantity: names_in(body) for quantity, (_, body) in definitions.items()}
         self.reached = self._reached_by_loss()
         self.adjoints: dict[sp.Basic, _Adjoint] = {}
-        on_path = moving(wrt, definitions) - {head(wrt)}
+        on_path = self._changed_by(head(wrt))
         for quantity in list(definitions)[::-1]:
             if quantity in on_path and quantity in self.reached:
                 indices = tuple(self._letter(i) for i in definitions[quantity][0])
                 entry = quantity[indices] if indices else quantity
                 self.adjoints[quantity] = _Adjoint(entry, self._local_steps(entry))
+
+    def _changed_by(self, base: sp.Basic) -> set[sp.Basic]:
+        """The names that change with an array or symbol, through any definitions."""
+        found = {base}
+        for quantity, used in self.uses.items():
+            if not used.isdisjoint(found) and quantity != base:
+                found.add(quantity)
+        return found - {base}
 
     def _letter(self, index: sp.Basic) -> sp.Basic:
         """The definition's own index, primed where the loss leaves that letter free."""
@@ -64,14 +73,14 @@ class Backward:
             name += "'"
         return index if name == str(index) else sp.Idx(name, index_range(index))
 
-    def _reached_by_loss(self) -> set[sp.Basic]:
+    def _reached_by_loss(self) -> dict[sp.Basic, None]:
         """The names that the loss depends on."""
-        found: set[sp.Basic] = set()
+        found: dict[sp.Basic, None] = {}  # in the order of discovery, the same in every run
         todo = [self.loss]
         while todo:
-            for used in names_in(todo.pop()) & self.definitions.keys():
+            for used in sorted(names_in(todo.pop()) & self.definitions.keys(), key=str):
                 if used not in found and used != self.name:
-                    found.add(used)
+                    found[used] = None
                     todo.append(self.definitions[used][1])
         return found
 
@@ -90,13 +99,13 @@ class Backward:
         scope = Scope(
             wrt, frozenset({base}), {}, axis_bounds([self.loss, *(b for _, b in self.definitions.values())], wrt)
         )
-        self.moving = moving(wrt, self.definitions) - {base}
+        self.moving = self._changed_by(base)
         start = derivative(self.name, wrt)
         terms: list[sp.Expr] = []
         opened: dict[sp.Basic, sp.Basic] = {}
         if scope.depends(self.loss):
             terms.append(self._explicit(self.loss, scope))
-        users = [q for q in self.adjoints if scope.depends(self.definitions[q][1])]
+        users = [q for q in self.adjoints if base in self.uses[q]]
         terms += [self._through(q, scope, opened) for q in users]
         chained = sp.Add(*terms)
         through = any(n in self.adjoints for n in self.moving)
@@ -105,19 +114,20 @@ class Backward:
             steps.append(Step(DEFINITION, chained, replaced(chained, opened)))
         steps += rewrite(steps[-1].after, scope)
         line = steps[-1].after
-        named = self._named(line)
+        named = self._named(line, [q for q in self.reached if base in self.uses[q]])
         return steps if named == line else [*steps, Step(DEFINITION, line, named)]
 
-    def _named(self, e: sp.Expr) -> sp.Expr:
-        """`e` with what a definition already computes called by its name: tanh(h_j) is z_j."""
-        for quantity, (template, body) in self.definitions.items():
+    def _named(self, e: sp.Expr, users: Sequence[Any]) -> sp.Expr:
+        """`e` with what one of these definitions computes called by its name: tanh(h_j) is z_j."""
+        for quantity in users:
+            template, body = self.definitions[quantity]
             if quantity != self.name and not isinstance(body, (sp.Symbol, sp.Indexed, sp.Number)):
                 here = _match(body, e, template)
                 if here is not None:
                     return quantity[tuple(here[i] for i in template)] if template else quantity
         if not e.args or isinstance(e, (sp.Indexed, sp.Derivative, sp.Subs)):
             return e
-        args = [self._named(a) for a in e.args]
+        args = [self._named(a, users) for a in e.args]
         return e if all(a is b for a, b in zip(args, e.args, strict=True)) else rebuilt(e, args)
 
     def _explicit(self, body: sp.Expr, scope: Scope) -> sp.Expr:

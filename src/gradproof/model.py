@@ -74,7 +74,7 @@ class Model:
         consistent(body, entry, *self.definitions)
         scope = Scope(entry, moving(entry, self._read), self._read, self._bounds(body, entry))
         steps = rewrite(derivative(body, entry), scope)
-        return self._derivation(body, entry, steps, assumptions, (), None)
+        return self._derivation(body, entry, steps, assumptions, (), None, self._notes(body, entry))
 
     def gradient(self, loss: Any, wrt: Any, assumptions: Sequence[Any] = ()) -> Derivation:
         """The gradient by back-propagation: the chain rule through the definitions.
@@ -91,7 +91,7 @@ class Model:
         adjoints = tuple(
             self._derivation(body, a.wrt, a.steps, assumptions, (), name) for a in backward.adjoints.values()
         )
-        return self._derivation(body, entry, steps, assumptions, adjoints, name)
+        return self._derivation(body, entry, steps, assumptions, adjoints, name, self._notes(body, entry))
 
     def check(self, loss: Any, wrt: Any, claimed: Any, assumptions: Sequence[Any] = ()) -> Verdict:
         """Whether `claimed`, which may mention named quantities and ∂E/∂z_j, is the gradient."""
@@ -136,12 +136,8 @@ class Model:
         assumptions: Sequence[Any],
         adjoints: tuple[Derivation, ...],
         name: sp.Expr | None,
+        notes: tuple[str, ...] = (),
     ) -> Derivation:
-        scope = Scope(entry, moving(entry, self._read), self._read)
-        bodies = [body, *(b for _, b in self._read.values())]
-        notes = list(notes_on(body, entry, scope)) + [
-            n for b in bodies[1:] for n in notes_on(b, entry, scope) if "need not" in n
-        ]
         return Derivation(
             loss=publish(body),
             wrt=publish(entry),
@@ -151,5 +147,13 @@ class Model:
             definitions=self.definitions,
             adjoints=adjoints,
             name=name,
-            notes=tuple(dict.fromkeys(notes)),
+            notes=notes,
         )
+
+    def _notes(self, body: sp.Expr, entry: sp.Expr) -> tuple[str, ...]:
+        """What a reader should know, of the loss and of the definitions that may have kinks."""
+        scope = Scope(entry, moving(entry, self._read), self._read)
+        notes = list(notes_on(body, entry, scope))
+        for _, inner in self._read.values():
+            notes += [n for n in notes_on(inner, entry, scope) if "need not" in n]
+        return tuple(dict.fromkeys(notes))
