@@ -35,3 +35,8 @@ def test_every_public_name_can_be_loaded() -> None:
     for name in gradproof.__all__:
         assert getattr(gradproof, name) is not None
     assert set(gradproof.__all__) <= set(dir(gradproof))
+
+
+def test_a_claim_is_reached_from_the_package() -> None:
+    code = "import gradproof; print(gradproof.sources.backprop.eq_5_12().lines[0][1])"
+    assert run(code) == "(5.7) and (5.11) into (5.10)\n"

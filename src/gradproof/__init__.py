@@ -86,6 +86,8 @@ if TYPE_CHECKING:
 
 
 def __getattr__(name: str) -> Any:
+    if name in ("checks", "sources"):
+        return import_module(f"gradproof.{name}")
     if name not in _HOME:
         raise AttributeError(f"module 'gradproof' has no attribute {name!r}")
     return getattr(import_module(f"gradproof.{_HOME[name]}"), name)

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from fractions import Fraction
 from itertools import product as cartesian
 from typing import Any, Protocol
@@ -137,12 +138,22 @@ class Digits:
 
 
 def _with_digits(compute: Callable[[], Any]) -> Any:
+    """A computation with intervals; where it has no value, UndefinedError."""
+    try:
+        if iv.dps == DIGITS + 10:
+            return compute()
+        with _digits():
+            return compute()
+    except (ValueError, ZeroDivisionError, mp.NoConvergence) as error:
+        raise UndefinedError(str(error)) from None
+
+
+@contextmanager
+def _digits() -> Iterator[None]:
     before = iv.dps
     try:
         iv.dps = DIGITS + 10
-        return compute()
-    except (ValueError, ZeroDivisionError, mp.NoConvergence) as error:
-        raise UndefinedError(str(error)) from None
+        yield
     finally:
         iv.dps = before
 
@@ -185,7 +196,8 @@ def evaluate(
     out of a sum, and so change it).  With `off_kinks`, a point on a kink of `e` raises `KinkError`; a point where `e` has no
     real value raises `UndefinedError`.
     """
-    return _Evaluator(scene, backend or Exact(), off_kinks).value(e, env or {})
+    with _digits():
+        return _Evaluator(scene, backend or Exact(), off_kinks).value(e, env or {})
 
 
 class _Evaluator:

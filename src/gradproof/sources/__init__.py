@@ -7,7 +7,7 @@ statement is a gradient, otherwise a `Claim`.  `claim` gives the claim in both c
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gradproof.claim import Claim
@@ -15,6 +15,14 @@ if TYPE_CHECKING:
 __all__ = ["MODULES", "claim", "ids", "locate"]
 
 MODULES = ("averages", "backprop")
+
+
+def __getattr__(name: str) -> Any:
+    if name not in MODULES:
+        raise AttributeError(
+            f"module 'gradproof.sources' has no attribute {name!r}; its modules are {', '.join(MODULES)}"
+        )
+    return import_module(f"gradproof.sources.{name}")
 
 
 def locate(identity: str) -> tuple[str, str]:
