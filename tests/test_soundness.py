@@ -105,6 +105,12 @@ def test_entries_that_may_coincide(loss: sp.Expr) -> None:
     assert "disagree" not in verdict.reason
 
 
+def test_a_symmetry_is_not_carried_beyond_its_range() -> None:
+    i3, j3 = sp.Idx("i3", (1, 3)), sp.Idx("j3", (1, 3))
+    right = sp.Sum(S[p, 1], (p, 1, 3)) + S[1, 4]
+    assert equal(sp.Sum(S[p, 1], (p, 1, 4)), right, [sp.Eq(S[i3, j3], S[j3, i3])]).status == "refuted"
+
+
 def test_loss_and_wrt_may_share_a_free_index() -> None:
     verdict = derive(x[a] ** 2, x[a]).verify()
     assert verdict.status == "proved", str(verdict)
@@ -178,6 +184,7 @@ def test_a_huge_power_ends_soon(power: int) -> None:
 
 
 def test_a_huge_sum_ends_soon() -> None:
+    assert check(sp.Sum(sp.Abs(x[p]), (p, 1, 10**8)), x[1], x[1]).status != "proved"
     assert equal(sp.Sum(x[p], (p, 1, 10**8)), sp.Sum(y[p], (p, 1, 10**8))).status != "proved"
 
 

@@ -18,7 +18,7 @@ from sympy.core.relational import Relational
 
 from gradproof.assumptions import facts
 from gradproof.lines import Bound, array_name, index_range
-from gradproof.values import Exact, UndefinedError, bounded, evaluate
+from gradproof.values import Exact, UndefinedError, bounded, evaluate, index_values
 
 __all__ = ["Point", "points", "satisfied"]
 
@@ -250,7 +250,7 @@ def satisfied(relation: Relational, point: Point) -> bool:
             free.append(index)
             spans.append(_span_at(index, entry, axis, point))
     left, right = relation.args
-    for values in itertools.product(*spans):
+    for values in index_values(spans):
         env = dict(zip(free, values, strict=True))
         gap = Exact().join(lambda a, b: a - b, evaluate(left, point, env=env), evaluate(right, point, env=env))
         sign = Exact().sign_or_none(gap)

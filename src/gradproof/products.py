@@ -239,7 +239,7 @@ class Products:
         return Poly.atom(Atom("positive", "", (u,)))
 
     def _without_positive_factors(self, u: Poly) -> tuple[Poly, int | None]:
-        """U without factors that are positive; its sign if nothing else is left."""
+        """`u` without factors that are positive; its sign if nothing else is left."""
         if len(u) != 1:
             return u, None
         ((c, t),) = u
@@ -347,7 +347,7 @@ def _product_of(terms: Iterable[Term]) -> Factors:
 
 
 def _solve(u: Poly, index: int) -> Poly | None:
-    """E with u = ±(index − e), if u is of that form and e is free of the index."""
+    """The e with u = ±(index − e), if u is of that form and e is free of the index."""
     rest: list[tuple[Number, Term]] = []
     factor: Number = 0
     for c, t in u:

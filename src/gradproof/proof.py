@@ -9,8 +9,7 @@ assumption, lies off every kink, and the two values' enclosures do not overlap.
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import sympy as sp
@@ -22,11 +21,11 @@ from gradproof.lines import publish, publish_names
 from gradproof.notation import Kink, NotationError, RangeError, consistent, kinks, read
 from gradproof.points import Point, points, satisfied
 from gradproof.translate import Translator
-from gradproof.values import Exact, UndefinedError, evaluate, interval_text
+from gradproof.values import Exact, UndefinedError, evaluate, index_values, interval_text
 from gradproof.vanishing import vanishes
 from gradproof.verdict import Evidence, Verdict, Witness
 
-__all__ = ["Bounds", "decide", "equal", "find_witness", "inadmissible", "kinks_of", "same"]
+__all__ = ["Bounds", "decide", "equal", "inadmissible", "kinks_of", "same"]
 
 Bounds = Mapping[sp.Basic, tuple[sp.Expr, sp.Expr]]
 
@@ -38,7 +37,7 @@ def equal(a: Any, b: Any, assumptions: Sequence[Any] = ()) -> Verdict:
     """Whether two expressions are equal for every size and value at which both are defined.
 
     a, b: scalar SymPy expressions in index notation; free indices stand for every entry.
-    assumptions: SymPy relations over index templates (see translate.py).
+    assumptions: SymPy relations over index templates (see assumptions.py).
     Raises NotationError or TypeError for input without a meaning.
     """
     relations = read_assumptions(assumptions)
@@ -73,15 +72,16 @@ def decide(
     consistent(a, b, *assumptions, *definitions)
     shown = tuple(publish(r) for r in assumptions)
     proved, notes = False, ""
-    off = kinks_of(kinked, definitions) if smooth else []
-    shown += tuple(dict.fromkeys(sp.Ne(*publish_names(k).args, evaluate=False) for k, _ in off))
+    off = kinks_of(kinked, definitions) if smooth else None
+    shown += tuple(dict.fromkeys(sp.Ne(*publish_names(k).args, evaluate=False) for k, _ in off or ()))
     try:
-        proved = any(_proves(a, b, *stage, off) for stage in _stages(assumptions, definitions, bounds))
+        proved = any(_proves(a, b, *stage, off or ()) for stage in _stages(assumptions, definitions, bounds))
     except (BudgetExceededError, RecursionError) as error:
         notes = f"the work budget ran out: {error}"
     except NotationError as error:
         notes = str(error)
-    point, witness = find_witness(a, b, assumptions, definitions, bounds, smooth, proved, kinked)
+    candidates = points([a, b], assumptions, definitions, bounds)
+    point, witness = _find_witness(a, b, candidates, assumptions, off, kinked, proved)
     if witness is not None:
         if proved:
             return Verdict("undecided", shown, reason=f"the proof and the values disagree; please report it: {witness}")
@@ -126,31 +126,30 @@ def same(
         return False
 
 
-def find_witness(
+def _find_witness(
     a: sp.Expr,
     b: sp.Expr,
-    assumptions: Sequence[Relational] = (),
-    definitions: Sequence[sp.Eq] = (),
-    bounds: Bounds | None = None,
-    smooth: bool = False,
-    proved: bool = False,
-    kinked: sp.Expr | None = None,
+    candidates: Iterable[Point],
+    assumptions: Sequence[Relational],
+    off: Sequence[Kink] | None,
+    kinked: sp.Expr | None,
+    proved: bool,
 ) -> tuple[Point | None, Witness | None]:
     """(a point that meets the assumptions and defines both sides, a witness), if found.
 
-    With `proved`, only two such points are looked at, of different sizes where there are any.
+    off: the kinks to stay away from; None where kinks do not matter.  With `proved`, only two
+    such points are looked at, of different sizes where there are any.
     """
     met: Point | None = None
-    off = kinks_of(kinked, definitions) if smooth else []
-    for point in points([a, b], assumptions, definitions, bounds):
+    for point in candidates:
         try:
             if proved and met is not None and met.sizes == point.sizes and point.sizes:
                 continue
-            if any(_is_on(kink, point) for kink in off):
+            if any(_is_on(kink, point) for kink in off or ()):
                 continue
             if kinked is not None and kinked.has(sp.Pow):
                 evaluate(kinked, point, off_kinks=True)
-            left, right = evaluate(a, point, off_kinks=smooth), evaluate(b, point, off_kinks=smooth)
+            left, right = (evaluate(e, point, off_kinks=off is not None) for e in (a, b))
             if not all(satisfied(r, point) for r in assumptions):
                 continue
         except UndefinedError:
@@ -174,7 +173,7 @@ def _is_on(kink: Kink, point: Point) -> bool:
     """Whether the point lies on a kink, for any value of the kink's indices."""
     equation, spans = kink
     ranges = [range(int(evaluate(lo, point)), int(evaluate(hi, point)) + 1) for lo, hi in spans.values()]
-    for values in itertools.product(*ranges):
+    for values in index_values(ranges):
         here = dict(zip(spans, values, strict=True))
         left, right = (evaluate(side, point, env=here) for side in equation.args)
         gap = Exact().join(lambda x, y: x - y, left, right)

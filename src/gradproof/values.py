@@ -23,7 +23,17 @@ from sympy.core.function import AppliedUndef
 from gradproof.intervals import DIGITS, INTERVAL, KinkError, UndefinedError, enclosed
 from gradproof.lines import is_partial
 
-__all__ = ["Digits", "Exact", "KinkError", "Scene", "UndefinedError", "bounded", "evaluate", "interval_text"]
+__all__ = [
+    "Digits",
+    "Exact",
+    "KinkError",
+    "Scene",
+    "UndefinedError",
+    "bounded",
+    "evaluate",
+    "index_values",
+    "interval_text",
+]
 
 MAX_BITS = 20_000  # of an exact number at a point that is tried
 _SHOWN = 19  # characters of an irrational number
@@ -158,6 +168,13 @@ def _digits() -> Iterator[None]:
         iv.dps = before
 
 
+def index_values(spans: Sequence[range]) -> Iterator[tuple[int, ...]]:
+    """All values of indices with these ranges, if there are not too many to try."""
+    if math.prod(map(len, spans)) > MAX_SUMMANDS:
+        raise UndefinedError(f"more than {MAX_SUMMANDS} values of indices")
+    return cartesian(*spans)
+
+
 def bounded(value: Any) -> Any:
     """The value, unless it is an exact number with too many digits."""
     if isinstance(value, Fraction) and max(value.numerator.bit_length(), value.denominator.bit_length()) > MAX_BITS:
@@ -278,10 +295,8 @@ class _Evaluator:
 
     def _sum(self, e: sp.Sum, env: Mapping[sp.Basic, int]) -> Any:
         spans = [range(self.integer(lo, env), self.integer(hi, env) + 1) for _, lo, hi in e.limits]
-        if math.prod(map(len, spans)) > MAX_SUMMANDS:
-            raise UndefinedError(f"a sum of more than {MAX_SUMMANDS} terms")
         total = self.backend.number(Fraction(0))
-        for values in cartesian(*spans):
+        for values in index_values(spans):
             inner = {**env, **dict(zip((limit[0] for limit in e.limits), values, strict=True))}
             total = self.backend.join(lambda x, y: x + y, total, self.value(e.function, inner))
         return total

@@ -122,7 +122,7 @@ class _Vanishing:
         )
 
     def _with(self, poly: Poly, values: Mapping[str, int]) -> Poly:
-        """Poly with values, 0 or 1, for indicators and deltas that are factors."""
+        """`poly` with values, 0 or 1, for indicators and deltas that are factors."""
         total = Poly()
         for c, t in poly:
             weight = math.prod(values[key] for key in t.factors if key in values)
@@ -145,7 +145,7 @@ class _Vanishing:
         return False
 
     def _replaced(self, poly: Poly, atom: Atom, value: Poly) -> Poly | None:
-        """Poly with a polynomial for an atom that occurs only as a power (not inside another)."""
+        """`poly` with a polynomial for an atom that occurs only as a power (not inside another)."""
         total = Poly()
         for c, t in poly:
             factors = dict(t.factors)
@@ -160,7 +160,7 @@ class _Vanishing:
 
     # -- denominators -------------------------------------------------------------------
     def _cleared(self, poly: Poly) -> Poly | None:
-        """Poly times the denominators that no sum binds; None if there are none."""
+        """`poly` times the denominators that no sum binds; None if there are none."""
         if _has_indicator(poly):
             return None  # a denominator may stand in a branch that does not hold, or be an indicator
         needed: dict[str, tuple[Atom, Number]] = {}
@@ -276,6 +276,7 @@ def _total(term: Term, index: int) -> bool:
     def safe(t: Term) -> bool:
         return all(
             atom.kind in ("entry", "index", "symbol", "exp", "pi") + (("function",) if atom.head in _TOTAL else ())
+            and not atom.swaps  # an assumption, which holds only inside the range
             and (all(safe(s) for _, s in e) if isinstance(e, Poly) else isinstance(e, int) and e > 0)
             and all(safe(s) for p in atom.args for _, s in p)
             for atom, e in t.factors.values()

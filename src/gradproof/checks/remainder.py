@@ -8,7 +8,6 @@ entries at once.
 
 from __future__ import annotations
 
-import itertools
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,11 +17,12 @@ from typing import Any
 import sympy as sp
 from mpmath import mp
 
+from gradproof.assumptions import read_assumptions
 from gradproof.derivation import Derivation, axis_bounds
 from gradproof.lines import array_name, head, index_range
 from gradproof.notation import NotationError, read
 from gradproof.points import Point, points
-from gradproof.values import Digits, Exact, UndefinedError, evaluate
+from gradproof.values import Digits, Exact, UndefinedError, evaluate, index_values
 from gradproof.verdict import Evidence
 
 __all__ = ["Slope", "remainder_evidence", "remainder_slopes", "value_at"]
@@ -59,7 +59,9 @@ def remainder_slopes(derivation: Derivation, gradient: Any = None, count: int = 
     bounds = axis_bounds([loss, *(d.rhs for d in definitions)], wrt)
     found: list[Slope] = []
     with mp.workdps(_DIGITS):
-        for point in points([loss, claim, wrt, *(d.rhs for d in definitions)], derivation.assumptions, (), bounds):
+        for point in points(
+            [loss, claim, wrt, *(d.rhs for d in definitions)], read_assumptions(derivation.assumptions), (), bounds
+        ):
             try:
                 slope = _slope(loss, wrt, claim, definitions, bounds, point)
             except UndefinedError:
@@ -150,10 +152,11 @@ def _entries(
     for index in free:
         span = bounds.get(index) or index_range(index)
         if span is None or loss.has(index):
-            spans.append([int(point.symbol(index))])
+            here = int(point.symbol(index))
+            spans.append(range(here, here + 1))
         else:
-            spans.append(list(range(int(evaluate(span[0], point)), int(evaluate(span[1], point)) + 1)))
-    for values in itertools.product(*spans):
+            spans.append(range(int(evaluate(span[0], point)), int(evaluate(span[1], point)) + 1))
+    for values in index_values(spans):
         env = dict(zip(free, values, strict=True))
         yield tuple(int(evaluate(i, point, env=env)) for i in wrt.indices), env
 

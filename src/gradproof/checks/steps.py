@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import sympy as sp
@@ -44,6 +45,11 @@ def verify(derivation: Derivation) -> Verdict:
             if verdict.status != "proved":
                 return _failed(verdict, part, f"step {n + 1} ({step.rule.name}): {step.before} = {step.after}")
             count += 1
+        start = derivative(d.loss if d.name is None else d.name, part.wrt)
+        if part.steps and part.steps[0].before != start:
+            verdict = checker.equal(start, part.steps[0].before, part.wrt)
+            if verdict.status != "proved" or not isinstance(part.steps[0].before, sp.Derivative):
+                return _failed(replace(verdict, status="undecided"), part, "the lines do not start from the loss")
         gap = _gap(part)
         if gap:
             return Verdict("undecided", d.assumptions, reason=gap)
@@ -51,7 +57,7 @@ def verify(derivation: Derivation) -> Verdict:
     if whole.status != "proved":
         return _failed(whole, d, f"the result {d.result} against the loss")
     steps = Evidence("each step", "agrees", f"every step keeps the value ({count} in all)", _RESTS)
-    diff = Evidence("whole", "agrees", "the result is SymPy's derivative of the whole loss", _RESTS)
+    diff = Evidence("whole", "agrees", "the result is SymPy's derivative of the whole loss, taken sum by sum", _RESTS)
     slope = remainder_evidence(d)
     evidence = (*whole.evidence, steps, diff, slope)
     if slope.outcome == "disagrees":
