@@ -18,9 +18,11 @@ from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from mkdocs.exceptions import Abort
 
+from gradproof import figures, ledger
+
 ROOT = Path(__file__).parent.parent
 CONFIG = yaml.safe_load((ROOT / "mkdocs.yml").read_text("utf-8"))
-EQUATION = "from gradproof.page import _printed\nprint(_printed('x = 1', 'test'))"
+EQUATION = "from gradproof.page import formula\nprint(formula('x = 1', 'test', 'checked'))"
 
 
 def block(code: str, options: str = 'exec="on" html="on" id="b"') -> str:
@@ -29,8 +31,13 @@ def block(code: str, options: str = 'exec="on" html="on" id="b"') -> str:
 
 @pytest.fixture
 def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A directory with a configuration that differs from the project's in its theme and pages only."""
+    """A directory with a configuration that differs from the project's in its theme and pages only.
+
+    The two files that the hook prints from all claims at once would take longer than all these tests.
+    """
     monkeypatch.setenv("GRADPROOF_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(ledger, "as_json", lambda: '["every claim"]')
+    monkeypatch.setattr(figures, "javascript", lambda: "every formula")
     theme = tmp_path / "theme"
     theme.mkdir()
     (theme / "main.html").write_text("<html><body>{{ page.content }}</body></html>")
@@ -69,6 +76,16 @@ def test_a_sound_page_is_built(site: Path, caplog: pytest.LogCaptureFixture) -> 
     assert html.count('class="katex"') == 2
     assert "arithmatex" not in html
     assert "$" not in html
+
+
+def test_the_site_has_all_claims_as_data_and_the_formulas_of_its_figures(
+    site: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with (site / "mkdocs.yml").open("a") as config:
+        config.write("extra_javascript: [assets/figure-formulas.js]\n")
+    built(site, caplog, index="# Title\n", ledger="# Ledger\n")
+    assert (site / "site" / "claims.json").read_text("utf-8") == '["every claim"]'
+    assert (site / "site" / "assets" / "figure-formulas.js").read_text("utf-8") == "every formula"
 
 
 FALSE = """
@@ -123,9 +140,18 @@ def test_a_style_sheet_of_a_third_party_is_refused(site: Path, caplog: pytest.Lo
         built(site, caplog, index="# A\n")
 
 
+QUICK = """
+from gradproof import figures, ledger
+ledger.as_json = figures.javascript = str
+"""
+
+
 def test_exit_in_a_block_fails_the_command(site: Path) -> None:
     """`sys.exit(0)` would otherwise end `mkdocs build` with success and without a site."""
     (site / "docs" / "index.md").write_text(block("import sys; sys.exit(0)"))
+    (site / "quick.py").write_text(QUICK)
+    config = yaml.safe_load((site / "mkdocs.yml").read_text())
+    (site / "mkdocs.yml").write_text(yaml.safe_dump(config | {"hooks": [str(site / "quick.py"), *config["hooks"]]}))
     command = [sys.executable, "-m", "mkdocs", "build", "-f", str(site / "mkdocs.yml")]
     run = subprocess.run(
         command, capture_output=True, text=True, cwd=site, env={**os.environ, "COLUMNS": "200"}, check=False

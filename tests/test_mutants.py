@@ -13,11 +13,10 @@ from functools import partial
 import pytest
 import sympy as sp
 
-from gradproof import NotationError, Verdict, check, derive
+from gradproof import CLAIMS, NotationError, Verdict, check, derive
 from gradproof.checks.steps import LineChecker
 from gradproof.notation import read
 from gradproof.points import Point
-from gradproof.sources import claim
 from gradproof.values import Exact, UndefinedError, evaluate
 from losses import LINE, NAMED, NAMED_GRADIENTS, NETWORK, E, b, i, j, k, m, w1, w2
 
@@ -114,7 +113,7 @@ def checked(checker: Checker, mutant: sp.Expr) -> Verdict | None:
 
 def steps(identity: str) -> Iterator[tuple[str, Verdict | None]]:
     """Single steps of a claim's derivation, with one slip in the line after."""
-    derivation = claim(identity).derivation
+    derivation = CLAIMS[identity].derivation
     assert derivation is not None
     checker = LineChecker(derivation.definitions, derivation.assumptions, derivation.loss, derivation.name)
     for part in (*derivation.adjoints, derivation):

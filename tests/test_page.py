@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from sympy import Eq, Symbol
 
-from gradproof import Evidence, Verdict, derive, page, sources
+from gradproof import CLAIMS, Evidence, Verdict, derive, page, sources
 from gradproof.rules import RULES, SUM_RULES
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -58,35 +58,37 @@ def test_a_misprint_is_shown_as_printed_refuted_at_a_point_and_mended() -> None:
     text = text_of(page.claim("averages.linreg.m"))
     assert "✗ Misprint line 3, the chain rule, as printed" in text
     assert re.search(
-        r"Read literally, this is … which is false: at N = \d+, .*? the left side is \S+, and the right side \S+\. What was meant: …",
+        r"Read literally, this is … which is false: at …(, …)* the two are 0 and -1\. .+? What was meant: … ✓ Proved for every",
         text,
     )
 
 
 def test_a_misprint_that_is_none_is_an_error() -> None:
-    claim = sources.claim("averages.linreg.m")
-    right = replace(claim.misprints[0], reading=claim.misprints[0].corrected)
-    with pytest.raises(page.PageError, match=r"averages\.linreg\.m: the misprint at line 3.* is proved, not refuted"):
-        page.render_claim(replace(claim, misprints=(right,)))
+    claim = CLAIMS["averages.linreg.m"]
+    right = replace(claim.slips[0], reading=claim.slips[0].corrected)
+    with pytest.raises(page.PageError) as error:
+        page.render_claim(replace(claim, slips=(right,)))
+    assert str(error.value).startswith("averages.linreg.m (")
+    assert "first wrong step: line 3, the chain rule is undecided, not refuted" in str(error.value)
 
 
 def test_a_false_claim_is_an_error_that_names_the_formula_and_a_point() -> None:
-    claim = sources.claim("backprop.5.9")
-    false = Eq(claim.statement.lhs, -claim.statement.rhs, evaluate=False)
+    claim = CLAIMS["backprop.5.9"]
+    false = replace(claim.statements[0], right=-claim.statements[0].right)
     with pytest.raises(page.PageError) as error:
-        page.render_claim(replace(claim, statement=false))
+        page.render_claim(replace(claim, statements=(false,)))
     message = str(error.value)
     assert message.startswith("backprop.5.9 (equation (5.9) of “Going Deeper into Back-propagation”) is refuted")
-    assert f"formula: {false}" in message
+    assert f"formula: backprop.5.9 (equation (5.9) of 'Going Deeper into Back-propagation'): {false}" in message
     assert "first wrong step: the statement" in message
     assert re.search(r"at .* against ", message)
 
 
 def test_a_false_line_is_named() -> None:
-    claim = sources.claim("averages.linreg.m")
-    lines = [(-line if n == 2 else line, rule) for n, (line, rule) in enumerate(claim.lines)]
+    claim = CLAIMS["averages.linreg.m"]
+    lines = tuple((-line if n == 2 else line, rule) for n, (line, rule) in enumerate(claim.lines))
     with pytest.raises(page.PageError, match=r"first wrong step: line 3 \(chain rule\)"):
-        page.render_claim(replace(claim, lines=tuple(lines)))
+        page.render_claim(replace(claim, statements=(replace(claim.statements[0], lines=lines),)))
 
 
 def test_evidence_against_a_proof_is_an_error() -> None:
@@ -109,7 +111,7 @@ def test_the_table_holds_every_rule_with_its_law() -> None:
 
 def test_the_table_holds_the_rule_of_every_step_on_the_site() -> None:
     """What a reader meets beside a line can be looked up."""
-    derivations = filter(None, (sources.claim(name).derivation for name in sources.ids()))
+    derivations = filter(None, (claim.derivation for claim in CLAIMS.values()))
     parts = [part for derivation in derivations for part in (derivation, *derivation.adjoints)]
     named = {step.rule.name for part in parts for step in part.steps}
     assert sorted(name for name in named if f">{name}<small>" not in page.rules_table()) == []
@@ -134,7 +136,7 @@ def test_a_remark_may_hold_formulas() -> None:
 
 def test_every_claim_has_its_place_on_a_page() -> None:
     pages = "".join(path.read_text("utf-8") for path in DOCS.glob("*.md"))
-    assert [name for name in sources.ids() if f'claim("{name}")' not in pages] == []
+    assert [name for name in sources.IDS if f'claim("{name}")' not in pages] == []
 
 
 def test_what_is_kept_is_shown_without_the_engine() -> None:

@@ -28,6 +28,7 @@ from gradproof.typeset import TypesetError, typeset
 
 if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
+    from mkdocs.structure.files import Files
     from mkdocs.structure.pages import Page
     from mkdocs.structure.toc import AnchorLink
 
@@ -39,7 +40,7 @@ IDENTITY = re.compile(r"""\bid=["']?([^"'\s}]+)""")
 INLINE = re.compile(r'<span class="arithmatex">\\\((.*?)\\\)</span>', re.DOTALL)
 TYPED_DISPLAY = re.compile(r'class="arithmatex">\\\[(.*?)\\\]', re.DOTALL)
 DISPLAY = '<gp-tex><span class="katex-display"'
-CHECKED = re.compile(r'data-(?:checked|quoted)="[^"]+"><gp-tex>')
+CHECKED = re.compile(r'data-(?:checked|quoted)="[^"]+">' + DISPLAY)
 UNSEARCHED = re.compile(r'<details class="gp-fold.*?</details>|<gp-tex>.*?</gp-tex>', re.DOTALL)
 ASIDE = re.compile(r'<gp-tex data-n="(\d+)"></gp-tex>')
 ANCHOR = re.compile(r'\s(?:id|name)="([^"]+)"')
@@ -47,6 +48,7 @@ LINK = re.compile(r'<a\b[^>]*?\shref="([^"]*)"')
 LOADED = re.compile(r"<(?:script|img|iframe|source|audio|video|embed|track|link)\b[^>]*>")
 ADDRESS = re.compile(r'\s(?:src|href|srcset|data)="?((?:https?:)?//[^"\s>]+)')
 NOT_LOADED = re.compile(r'\srel="?(?:canonical|alternate|next|prev|me|license)')
+FORMULAS = "assets/figure-formulas.js"
 IMPORTED = re.compile(r"""(?:url\(|@import)\s*["']?((?:https?:)?//[^"')\s]+)""")
 
 
@@ -83,6 +85,18 @@ def on_pre_build(config: MkDocsConfig) -> None:  # noqa: ARG001
     state.pages.clear()
     for name in [name for name in sys.modules if state.serving and name.partition(".")[0] == "gradproof"]:
         del sys.modules[name]
+
+
+def on_files(files: Files, config: MkDocsConfig) -> None:
+    """Add what is printed from checked objects: the figures' formulas as a script, all claims as JSON."""
+    from mkdocs.structure.files import File
+
+    from gradproof import figures, ledger  # afresh in each build, as the blocks do
+
+    if FORMULAS in map(str, config.extra_javascript):
+        files.append(File.generated(config, FORMULAS, content=figures.javascript()))
+    if files.get_file_from_path("ledger.md"):
+        files.append(File.generated(config, "claims.json", content=ledger.as_json()))
 
 
 def on_page_markdown(markdown: str, page: Page, **_: Any) -> None:

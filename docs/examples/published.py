@@ -1,3 +1,5 @@
-from gradproof.sources import backprop
+from gradproof import CLAIMS
 
-print(backprop.eq_5_12().verify())
+claim = CLAIMS["symmetry.general"]
+print(claim.kind)
+print(claim.verify())

@@ -14,10 +14,12 @@ Where things are, in the order of the pipeline:
 - model.py holds named quantities, backward.py is back-propagation through them;
 - translate.py makes the normal form: canonical.py (its shape), products.py and algebra.py (its
   laws), vanishing.py (when it is zero), assumptions.py (what is given);
-- proof.py decides equality, checking.py a claimed gradient; points.py, values.py and intervals.py
-  find and evaluate witnesses; verdict.py is the answer;
-- checks/ are the independent checks; claim.py and sources/ the published statements;
-- latex.py, page.py, typeset.py and cache.py show them.
+- proof.py decides equality, checking.py a claimed gradient; points.py and given.py are points that
+  are found and given, values.py and intervals.py evaluate there; verdict.py is the answer;
+- checks/ are the independent checks;
+- statements/ are the kinds of statement, claim.py joins them to a claim, sources/ holds the claims;
+- latex.py, typeset.py and page.py show them, ledger.py all at once, figures/ what can be moved;
+  cache.py keeps what was made.
 
 Names are loaded when they are first used, so that `import gradproof` costs nothing.
 """
@@ -47,10 +49,12 @@ _HOME = {
     "KinkError": "values",
     "UndefinedError": "values",
     "Claim": "claim",
+    "CLAIMS": "sources",
     "remainder_slopes": "checks.remainder",
 }
 
 __all__ = [
+    "CLAIMS",
     "RULES",
     "Claim",
     "Derivation",
@@ -81,12 +85,13 @@ if TYPE_CHECKING:
     from gradproof.notation import NotationError, RangeError
     from gradproof.proof import equal
     from gradproof.rules import RULES, Rule
+    from gradproof.sources import CLAIMS
     from gradproof.values import KinkError, UndefinedError
     from gradproof.verdict import Evidence, Verdict, Witness
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("checks", "sources"):
+    if name in ("checks", "sources", "statements"):
         return import_module(f"gradproof.{name}")
     if name not in _HOME:
         raise AttributeError(f"module 'gradproof' has no attribute {name!r}")

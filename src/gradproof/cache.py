@@ -29,6 +29,7 @@ __all__ = ["claim_digest", "digest", "engine_digest", "remember", "sources_diges
 
 PACKAGE = Path(__file__).parent
 SOURCES = PACKAGE / "sources"
+FIGURES = PACKAGE / "figures"
 HOME = "gradproof.sources."
 BENEATH = ("sympy", "mpmath", "python-flint", "numpy")  # what a result may rest on, beside our own code
 
@@ -66,8 +67,8 @@ def _write(path: Path, text: str) -> None:
 
 @cache
 def engine_digest() -> str:
-    """Name everything that could change a result, save the sources: our code, and what lies beneath it."""
-    files = [p for p in sorted(PACKAGE.rglob("*.py")) if p.parent != SOURCES or p.name == "__init__.py"]
+    """Name everything that could change a result, save sources and figures: our code, and what lies beneath it."""
+    files = [p for p in sorted(PACKAGE.rglob("*.py")) if p.parent not in (SOURCES, FIGURES)]
     files += sorted(PACKAGE.glob("katex/*.js"))
     code = [part for path in files for part in (path.relative_to(PACKAGE).as_posix(), path.read_text("utf-8"))]
     return digest(platform.python_version(), *map(_version, BENEATH), *code)

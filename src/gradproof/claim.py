@@ -1,21 +1,21 @@
-"""A claim: a statement of a source, as printed and as a checked object, with its verdict."""
+"""A claim: what a source says, as printed and as checked statements, with its verdict."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import sympy as sp
 
-from gradproof.checks.steps import LineChecker
 from gradproof.derivation import Derivation
-from gradproof.notation import read
-from gradproof.points import Point
-from gradproof.values import Exact, evaluate, interval_text
+from gradproof.statements import Approximation, Equality, Statement
+from gradproof.statements.base import compared_at, joined, named, value_at
+from gradproof.statements.equality import rounds_to
+from gradproof.values import interval_text
 from gradproof.verdict import Evidence, Verdict
 
-__all__ = ["Claim", "Figure", "Misprint", "Source", "grouped"]
+__all__ = ["Claim", "Examined", "Slip", "Source", "grouped"]
 
 
 @dataclass(frozen=True)
@@ -30,152 +30,154 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Misprint:
-    """A line that is false as printed: its literal reading, and what was meant.
+class Slip:
+    """What fails as printed: its literal reading, a witness, and what is true instead.
 
-    printed: LaTeX as the source has it; reading, corrected: equations.
+    printed: LaTeX as the source has it ("" where it is prose).  reading: the statement, read
+    literally.  corrected: what was meant, or holds in its place; None: the claim's own statements.
+    at and values: where the reading is an equality, a point and the sides' values there, to be
+    checked by hand.  place: the part of the claim; "" if all of it fails.  meant: whether the
+    text shows that the corrected form was meant: a misprint, otherwise a false statement.
+    why: what makes the slip easy, for the reader.
     """
 
-    place: str
     printed: str
-    reading: sp.Eq
-    corrected: sp.Eq
-    definitions: tuple[sp.Eq, ...] = ()
+    reading: Statement
+    corrected: Statement | None = None
+    at: Mapping[Any, Any] | None = None
+    values: tuple[str, str] | None = None
+    place: str = ""
+    meant: bool = True
+    why: str = ""
 
     @property
-    def verdict(self) -> Verdict:
-        """The verdict on the literal reading: refuted, or the misprint is none."""
-        return LineChecker(self.definitions).equal(*self.reading.args)
+    def kind(self) -> str:
+        return "misprint" if self.meant else "false"
 
-    @property
+    def verify(self) -> Verdict:
+        """The verdict on the literal reading: refuted, or the slip is none."""
+        if self.at is None or not isinstance(self.reading, Equality):
+            return self.reading.verify()
+        reading = self.reading
+        verdict = compared_at(reading.left, reading.right, self.at, reading.definitions, reading.assumptions)
+        for side, stated in zip((reading.left, reading.right), self.values or (), strict=False):
+            value = value_at(side, self.at, reading.definitions)
+            if not rounds_to(value, stated):
+                says = f"{side} is {interval_text(value)} at the point given, not {stated}"
+                return Verdict("undecided", witness=verdict.witness, reason=says)
+        return verdict
+
     def mended(self) -> Verdict:
-        """The verdict on the corrected line."""
-        return LineChecker(self.definitions).equal(*self.corrected.args)
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A number that a source prints rounded: the expression, and the digits as printed."""
-
-    expression: sp.Expr
-    printed: str
-
-    @property
-    def value(self) -> Any:
-        return evaluate(read(self.expression), Point({}, 0))
-
-    def evidence(self) -> Evidence:
-        """Whether the whole enclosure rounds to the printed digits."""
-        half = sp.Rational(1, 2) * sp.Rational(10) ** -len(self.printed.partition(".")[2])
-        printed = sp.Rational(self.printed)
-        inside = all(
-            Exact().sign(evaluate(side, Point({}, 0))) >= 0
-            for side in (self.expression - printed + half, printed + half - self.expression)
-        )
-        says = f"{self.expression} = {interval_text(self.value)}, printed as {self.printed}"
-        return Evidence("enclosure", "agrees" if inside else "disagrees", says, "mpmath's interval arithmetic")
+        """The verdict on the corrected form."""
+        return Verdict("proved") if self.corrected is None else self.corrected.verify()
 
 
 @dataclass(frozen=True)
 class Claim:
     """One statement of a source.
 
-    id: as in the ledger.  place: where it stands.  printed: LaTeX exactly as printed.
-    statement: the checked relation (Eq, or Ne between numbers).  lines: the source's own
-    lines, corrected where it misprints, as (expression, rule's name); each equals the left
-    side.  definitions: the named quantities that statement and lines use.  figures: numbers
-    that are printed rounded.  derive: makes the derivation, where the claim is a gradient.
+    id: as in the ledger.  place: where it stands.  printed: LaTeX exactly as printed, "" for
+    prose.  statements: what is true and proved, the claim itself or what stands in its place.
+    slips: what fails as printed.  claimed: a few words, for tables.  remark: for the reader.
     """
 
     id: str
     source: Source
     place: str
     printed: str
-    statement: Any
-    assumptions: tuple[Any, ...] = ()
-    definitions: tuple[sp.Eq, ...] = ()
-    lines: tuple[tuple[sp.Expr, str], ...] = ()
-    corrected: Any = None
-    misprints: tuple[Misprint, ...] = ()
-    figures: tuple[Figure, ...] = ()
+    statements: tuple[Statement, ...]
+    slips: tuple[Slip, ...] = ()
+    claimed: str = ""
     remark: str = ""
-    wrt: sp.Expr | None = None
-    derive: Callable[[], Derivation] | None = None
 
     def __str__(self) -> str:
-        return f"{self.id} ({self.place} of {self.source.title!r}): {self.statement}"
+        return f"{self.id} ({self.place} of {self.source.title!r}): {self.statements[0]}"
 
     def _repr_latex_(self) -> str:
-        from gradproof.latex import to_latex
+        return f"$\\displaystyle {self.statements[0].latex()}$"
 
-        return f"$\\displaystyle {to_latex(self.statement)}$"
+    @property
+    def kind(self) -> str:
+        """What is said of the claim as printed, once `verify` has proved all that it rests on."""
+        whole = [slip for slip in self.slips if not slip.place]
+        if whole:
+            return whole[0].kind
+        first = self.statements[0]
+        return f"holds to order {first.order}" if isinstance(first, Approximation) else "holds"
+
+    @property
+    def derivations(self) -> tuple[Derivation, ...]:
+        """The derivations of the statements that are gradients; each knows this claim."""
+        made = [s.derivation for s in self.statements if isinstance(s, Equality)]
+        return tuple(replace(d, claim=self) for d in made if d is not None)
 
     @property
     def derivation(self) -> Derivation | None:
-        """The derivation behind a gradient, which knows this claim."""
-        return None if self.derive is None else replace(self.derive(), claim=self)
+        """The derivation of the first statement that is a gradient."""
+        return next(iter(self.derivations), None)
 
-    def verify(self) -> Verdict:
-        """The verdict on the statement, with all that speaks for it.
+    def gradient(self) -> Derivation:
+        """The derivation; raises ValueError if the claim is no gradient."""
+        made = self.derivation
+        if made is None:
+            raise ValueError(f"{self.id} is no gradient")
+        return made
 
-        Proved only if the derivation's every step, each line, each correction and each printed
-        figure hold; `reason` names the first that does not.
-        """
-        checker = LineChecker(self.definitions, self.assumptions)
-        verdict = self._statement(checker)
-        evidence = list(verdict.evidence)
-        derivation = self.derivation
-        if verdict.status == "proved" and derivation is not None:
-            verdict = derivation.verify()
-            evidence += [e for e in verdict.evidence if e.kind not in {known.kind for known in evidence}]
-        left = self.statement.lhs
-        for n, (line, rule) in enumerate(self.lines):
-            if verdict.status == "proved":
-                verdict = _named(checker.equal(left, line, self.wrt), f"line {n + 1} ({rule or 'unnamed'}): {line}")
-        for misprint in self.misprints:
-            if verdict.status == "proved":
-                verdict = _named(misprint.mended, f"the correction of {misprint.place}: {misprint.corrected}")
-        figures = [f.evidence() for f in self.figures]
-        wrong = [f.says for f in figures if f.outcome != "agrees"]
-        if verdict.status == "proved" and wrong:
-            return Verdict("refuted", evidence=tuple(figures), reason=wrong[0])
-        if verdict.status != "proved":
-            return verdict
-        if self.lines:
-            says = f"each of the source's {len(self.lines)} lines equals the left side"
-            evidence.append(
-                Evidence("the source's lines", "agrees", says, "SymPy's own diff, and gradproof's normal form")
-            )
-        return Verdict("proved", verdict.assumptions, None, (*evidence, *figures))
+    @property
+    def lines(self) -> tuple[tuple[sp.Expr, str], ...]:
+        """The source's own lines of the derivation, if it has any."""
+        first = self.statements[0]
+        return first.lines if isinstance(first, Equality) else ()
 
-    def _statement(self, checker: LineChecker) -> Verdict:
-        numbers = isinstance(self.statement, sp.Ne) and not self.statement.free_symbols
-        if not numbers and not isinstance(self.statement, sp.Eq):
-            raise TypeError(f"{self.id}: the statement {self.statement} is neither an equation nor Ne between numbers")
-        if numbers:
-            return _differ(*self.statement.args)
-        return _named(
-            checker.equal(self.statement.lhs, self.statement.rhs, self.wrt), f"the statement {self.statement}"
+    def examined(self) -> Examined:
+        """The verdict on every part."""
+        return Examined(
+            tuple(_decided(statement.verify) for statement in self.statements),
+            tuple(_decided(slip.verify) for slip in self.slips),
+            tuple(_decided(slip.mended) for slip in self.slips),
         )
 
+    def verify(self) -> Verdict:
+        """Proved only if every statement is, every slip is refuted, and every correction proved.
 
-def _named(verdict: Verdict, where: str) -> Verdict:
-    """The verdict with the place that it speaks of, unless it is proved."""
-    if verdict.status == "proved":
-        return verdict
-    return replace(verdict, reason=where + (f" ({verdict.reason})" if verdict.reason else ""))
+        `reason` names the first that is not.
+        """
+        return self.judged(self.examined())
+
+    def judged(self, examined: Examined) -> Verdict:
+        """The verdict on the whole, from those on the parts; its assumptions are those of every part."""
+        verdicts = list(examined.statements)
+        for slip, verdict, mended in zip(self.slips, examined.slips, examined.corrections, strict=True):
+            where = slip.place or "the statement as printed"
+            if verdict.status != "refuted":
+                says = f"{where} is {verdict.status}, not refuted"
+                verdicts.append(Verdict("undecided", reason=says + (f" ({verdict.reason})" if verdict.reason else "")))
+                continue
+            seen = Evidence("counterexample", "agrees", f"{where} fails: {verdict.shown()}", _rests(verdict))
+            verdicts += [Verdict("proved", evidence=(seen,)), named(mended, f"the correction of {where}")]
+        shared = [a for a in examined.statements[0].assumptions if all(a in v.assumptions for v in examined.statements)]
+        return replace(joined(verdicts), assumptions=tuple(shared))
 
 
-def _differ(left: sp.Expr, right: sp.Expr) -> Verdict:
-    """Whether two numbers differ: proved if their enclosures do not overlap."""
-    a, b = (evaluate(read(side), Point({}, 0)) for side in (left, right))
-    sign = Exact().sign_or_none(Exact().join(lambda x, y: x - y, a, b))
-    says = f"{interval_text(a)} is not {interval_text(b)}"
-    evidence = Evidence("enclosure", "agrees" if sign else "missing", says, "mpmath's interval arithmetic")
-    if sign:
-        return Verdict("proved", evidence=(evidence,))
-    status: Any = "undecided" if sign is None else "refuted"
-    return Verdict(status, evidence=(evidence,), reason=f"the enclosures of {left} and {right} overlap")
+@dataclass(frozen=True)
+class Examined:
+    """The verdicts on the parts of a claim: its statements, and its slips as printed and as mended."""
+
+    statements: tuple[Verdict, ...]
+    slips: tuple[Verdict, ...]
+    corrections: tuple[Verdict, ...]
+
+
+def _decided(verify: Callable[[], Verdict]) -> Verdict:
+    """The verdict; a statement that has no meaning is undecided, and the reason says why."""
+    try:
+        return verify()
+    except (ValueError, TypeError) as error:
+        return Verdict("undecided", reason=f"{type(error).__name__}: {error}")
+
+
+def _rests(verdict: Verdict) -> str:
+    return verdict.evidence[0].rests_on if verdict.evidence else "gradproof's normal form"
 
 
 def grouped(derivation: Derivation, groups: Sequence[tuple[str, str]]) -> tuple[tuple[sp.Expr, str], ...]:

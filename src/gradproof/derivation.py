@@ -83,9 +83,9 @@ class Derivation:
         Raises KinkError where the derivative does not exist, UndefinedError where the loss or the
         gradient has no value.
         """
-        from gradproof.checks.remainder import value_at
+        from gradproof.given import gradient_at
 
-        return value_at(self, values)
+        return gradient_at(self, values)
 
     def __str__(self) -> str:
         start = self.steps[0].before if self.steps else derivative(self.loss, self.wrt)

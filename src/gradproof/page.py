@@ -16,6 +16,7 @@ import ast
 import contextlib
 import importlib
 import io
+import json
 from collections.abc import Iterable
 from html import escape
 from pathlib import Path
@@ -26,12 +27,13 @@ from gradproof.cache import claim_digest, digest, engine_digest, remember, sourc
 from gradproof.typeset import typeset
 
 if TYPE_CHECKING:
-    from gradproof.claim import Claim, Misprint, Source
+    from gradproof.claim import Claim, Examined, Slip, Source
     from gradproof.derivation import Derivation
     from gradproof.rules import Rule
-    from gradproof.verdict import Evidence, Verdict, Witness
+    from gradproof.statements import Statement
+    from gradproof.verdict import Evidence, Verdict
 
-__all__ = ["PageError", "claim", "definition", "derivation", "example", "rules_table"]
+__all__ = ["PageError", "claim", "definition", "derivation", "example", "formula", "record", "rules_table"]
 
 SIGNS = {"proved": "✓", "refuted": "✗", "undecided": "?", "agrees": "✓", "disagrees": "✗", "missing": "–"}
 FOLDED_FROM = 5  # lines; a shorter derivation is read at once
@@ -44,8 +46,27 @@ class PageError(Exception):
 
 def claim(identity: str) -> str:
     """Return a claim of the sources as HTML, or raise `PageError` if it does not hold."""
+    return str(_made(identity)["html"])
+
+
+def record(identity: str) -> dict[str, Any]:
+    """Return what tables and programs need of a claim, as plain data; raise `PageError` as `claim` does."""
+    made = _made(identity)
+    return {key: made[key] for key in made if key != "html"}
+
+
+def _made(identity: str) -> dict[str, Any]:
+    """Prove and render a claim, or read what was made of it before."""
+
+    def make() -> str:
+        made = sources.CLAIMS[identity]
+        examined = made.examined()
+        html = render_claim(made, examined)  # raises unless all of it holds
+        return json.dumps(_record(made, examined) | {"html": html})
+
     module, function = sources.locate(identity)
-    return remember(digest("claim", claim_digest(module, function)), lambda: render_claim(sources.claim(identity)))
+    found: dict[str, Any] = json.loads(remember(digest("claim", identity, claim_digest(module, function)), make))
+    return found
 
 
 def definition(identity: str) -> str:
@@ -142,27 +163,124 @@ def _run(code: str, path: str) -> str:
 # --- the parts of a claim -------------------------------------------------------------------
 
 
-def render_claim(claim: Claim) -> str:
+def render_claim(claim: Claim, examined: Examined | None = None) -> str:
     """Return the HTML of a claim that holds; `claim` does so through the cache."""
-    verdict = _proved(claim.verify(), claim.id, claim.statement, f"{claim.place} of “{claim.source.title}”")
-    code = f'from gradproof.sources import claim\n\nprint(claim("{claim.id}").verify())\n'
-    steps = ""
-    if claim.lines:
-        steps = _fold("Steps, line by line", _lines(claim.statement.lhs, claim.lines), len(claim.lines))
+    examined = examined or claim.examined()
+    _proved(claim.judged(examined), claim.id, claim, f"{claim.place} of “{claim.source.title}”")
+    slips = [
+        (slip, _slip(slip, verdict, mended, claim))
+        for slip, verdict, mended in zip(claim.slips, examined.slips, examined.corrections, strict=True)
+    ]
+    code = f'from gradproof import CLAIMS\n\nprint(CLAIMS["{claim.id}"].verify())\n'
     return _article(
-        "gp-claim",
+        "gp-claim" if claim.kind.startswith("holds") else "gp-claim gp-failed",
         claim.id,
         _heading(claim),
-        _display(claim.statement, claim.id),
-        _verdict(verdict, claim.statement),
-        *(_misprint(misprint, claim) for misprint in claim.misprints),
+        f'<p class="gp-said">Claimed: {escape(claim.claimed)}.</p>' if claim.claimed else "",
+        *(html for slip, html in slips if not slip.place),
+        *(_statement(s, v, claim.id) for s, v in zip(claim.statements, examined.statements, strict=True)),
+        *(html for slip, html in slips if slip.place),
         f'<p class="gp-remark">{_prose(claim.remark)}</p>' if claim.remark else "",
-        steps,
-        _single_steps(claim.derivation),
-        _evidence(verdict.evidence),
+        _source_lines(claim),
+        *map(_single_steps, claim.derivations),
+        _evidence(claim.judged(examined).evidence),
         _origin(claim),
         f'<details class="gp-fold"><summary>Check it yourself</summary>{_code(code)}</details>',
     )
+
+
+def _statement(statement: Statement, verdict: Verdict, name: str) -> str:
+    """Return one statement with the verdict on it."""
+    given = ", ".join(typeset(_latex(relation)) for relation in verdict.assumptions)
+    assuming = f'<span class="gp-assuming">assuming {given}</span>' if given else ""
+    line = (
+        f'<p class="gp-verdict gp-{verdict.status}">{_sign(verdict.status)} {escape(statement.scope())} {assuming}</p>'
+    )
+    return formula(statement.latex(), name, "checked") + line
+
+
+def _slip(slip: Slip, verdict: Verdict, mended: Verdict, claim: Claim) -> str:
+    """Show what a source printed wrongly: as printed, refuted, and mended."""
+    word = "Misprint" if slip.meant else "False"
+    where = escape(slip.place) + (", as printed" if slip.printed else "")
+    corrected = _statement(slip.corrected, mended, claim.id) if slip.corrected else ""
+    parts = (
+        f'<p class="gp-verdict">{_sign("refuted", word)} {where or "as it stands"}</p>',
+        formula(slip.printed, claim.id) if slip.printed else "",
+        "<p>Read literally, this is</p>",
+        formula(slip.reading.latex(), claim.id, "checked"),
+        f"<p>which is false: {_witness(verdict)}.</p>",
+        f'<p class="gp-why">{_prose(slip.why)}</p>' if slip.why else "",
+        f"<p>{'What was meant' if slip.meant else 'What holds instead'}:</p>" if corrected or not slip.place else "",
+        corrected,
+    )
+    return f'<section class="gp-misprint">{"".join(parts)}</section>'
+
+
+def _witness(verdict: Verdict) -> str:
+    """Return the point at which a statement fails, with the values of both sides; else what was found."""
+    witness = verdict.witness
+    if witness is None:
+        return escape(verdict.shown())
+    point = [f"{_name(name, value)} = {_value(value)}" for name, value in {**witness.sizes, **witness.values}.items()]
+    point += [f"{name} = {_value(value)}" for name, value in witness.functions.items()]
+    where = "at " + ", ".join(map(typeset, point)) if point else "here"
+    reason = f"{escape(verdict.reason)}; " if verdict.reason else ""
+    return f"{reason}{where} the two are {escape(witness.left)} and {escape(witness.right)}"
+
+
+def _name(name: str, value: Any) -> str:
+    from sympy import IndexedBase, Symbol
+
+    return _latex(IndexedBase(name) if isinstance(value, tuple) else Symbol(name))
+
+
+def _value(value: Any) -> str:
+    """Return a number, an array, or a function's formula as LaTeX."""
+    if isinstance(value, tuple):
+        return r"\left(" + ",\\, ".join(map(_value, value)) + r"\right)"
+    return str(value).replace("**", "^").replace("*", r"\,")
+
+
+def _source_lines(claim: Claim) -> str:
+    """Return the lines of the source, where it has its own."""
+    if not claim.lines:
+        return ""
+    left = claim.statements[0].left  # type: ignore[attr-defined] # only an equality has lines
+    return _fold("Steps, line by line", _lines(left, claim.lines), len(claim.lines))
+
+
+def _record(claim: Claim, examined: Examined) -> dict[str, Any]:
+    """Return a claim as plain data: what tables show, and what other programs may read."""
+    verdict = claim.judged(examined)
+    return {
+        "id": claim.id,
+        "source": claim.source.title,
+        "author": claim.source.author,
+        "licence": claim.source.licence,
+        "place": claim.place,
+        "printed": claim.printed,
+        "claimed": claim.claimed,
+        "kind": claim.kind,
+        "statements": [
+            {"kind": type(s).__name__, "latex": s.latex(), "status": v.status, "scope": s.scope()}
+            for s, v in zip(claim.statements, examined.statements, strict=True)
+        ],
+        "slips": [
+            {
+                "kind": slip.kind,
+                "place": slip.place,
+                "printed": slip.printed,
+                "reading": slip.reading.latex(),
+                "witness": v.shown(),
+                "corrected": (slip.corrected or claim.statements[0]).latex(),
+            }
+            for slip, v in zip(claim.slips, examined.slips, strict=True)
+        ],
+        "evidence": [
+            {"kind": e.kind, "outcome": e.outcome, "says": e.says, "rests_on": e.rests_on} for e in verdict.evidence
+        ],
+    }
 
 
 def _proved(verdict: Verdict, name: str, formula: object, where: str = "") -> Verdict:
@@ -183,8 +301,9 @@ def _heading(claim: Claim) -> str:
 
 def _origin(claim: Claim) -> str:
     """Return the formula as the source has it, and the definitions it stands on, folded."""
-    printed = _printed(claim.printed, claim.id) if claim.printed else ""
-    defined = "".join(_display(equation, claim.id) for equation in claim.definitions)
+    printed = formula(claim.printed, claim.id) if claim.printed else ""
+    stated = dict.fromkeys(d for s in claim.statements for d in getattr(s, "definitions", ()))
+    defined = "".join(_display(equation, claim.id) for equation in stated)
     titles = ["As printed"] * bool(printed) + ["Definitions"] * bool(defined)
     given = f"<p>The letters stand for</p>{defined}" if printed and defined else defined
     if not titles:
@@ -194,7 +313,9 @@ def _origin(claim: Claim) -> str:
 
 
 def _attribution(source: Source) -> str:
-    title = f'<a href="{escape(source.url)}"><cite>{escape(source.title)}</cite></a>'
+    title = f"<cite>{escape(source.title)}</cite>"
+    if source.url:
+        title = f'<a href="{escape(source.url)}">{title}</a>'
     rest = [str(part) for part in (source.author, source.year, source.licence) if part]
     return f'<span class="gp-attribution">{title}, {escape(", ".join(rest))}</span>'
 
@@ -208,37 +329,12 @@ def _verdict(verdict: Verdict, formula: Any) -> str:
     return f'<p class="gp-verdict gp-{verdict.status}">{_sign(verdict.status)} {scope} {assuming}</p>'
 
 
-def _misprint(misprint: Misprint, claim: Claim) -> str:
-    """Show a line that a source printed wrongly: as printed, refuted, and mended."""
-    verdict = misprint.verdict
-    if verdict.status != "refuted":
-        raise PageError(f"{claim.id}: the misprint at {misprint.place} is {verdict.status}, not refuted")
-    parts = (
-        f'<p class="gp-verdict">{_sign("refuted", "Misprint")} {escape(misprint.place)}, as printed</p>',
-        _printed(misprint.printed, claim.id),
-        "<p>Read literally, this is</p>",
-        _display(misprint.reading, claim.id),
-        f"<p>which is false: {escape(_refutation(verdict.witness))}</p>" if verdict.witness else "",
-        "<p>What was meant:</p>",
-        _display(misprint.corrected, claim.id),
-    )
-    return f'<section class="gp-misprint">{"".join(parts)}</section>'
-
-
-def _refutation(witness: Witness) -> str:
-    """Say which side has which value."""
-    where = str(witness).rpartition(":")[0]
-    return f"{where} the left side is {witness.left}, and the right side {witness.right}."
-
-
-def _single_steps(derived: Derivation | None) -> str:
+def _single_steps(derived: Derivation) -> str:
     """Return every step of a derivation, and before it those of the adjoints that it uses."""
-    parts = [part for part in (*derived.adjoints, derived) if part.steps] if derived else []
-    if not parts:
-        return ""
+    parts = [part for part in (*derived.adjoints, derived) if part.steps]
     body = "".join(_lines(_left(part), [(step.after, step.rule.name) for step in part.steps]) for part in parts)
-    summary = f"Every single step ({sum(len(part.steps) for part in parts)})"
-    return f'<details class="gp-fold"><summary>{summary}</summary>{body}</details>'
+    summary = f"Every single step of {_inline(_latex(_left(derived)))} ({sum(len(part.steps) for part in parts)})"
+    return f'<details class="gp-fold"><summary>{summary}</summary>{body}</details>' if parts else ""
 
 
 def _lines(lhs: object, lines: Iterable[tuple[Any, str]]) -> str:
@@ -302,12 +398,21 @@ def _latex(expression: object) -> str:
 
 def _display(expression: object, name: str, equals: object = None) -> str:
     latex = _latex(expression) if equals is None else f"{_latex(expression)} = {_latex(equals)}"
-    return _printed(latex, name, "checked")
+    return formula(latex, name, "checked")
 
 
-def _printed(latex: str, name: str, mark: str = "quoted") -> str:
-    """A formula on a line of its own: quoted as its author printed it, or printed from a checked object."""
-    return f'<div class="gp-formula" tabindex="0" data-{mark}="{escape(name)}">{typeset(latex, display=True)}</div>'
+def formula(latex: str, name: str, mark: str = "quoted", display: bool = True) -> str:
+    """Return a formula on its own: quoted as its author printed it, or printed from a checked object.
+
+    What a source has as plain text is quoted as such; a line of a longer display keeps its alignment.
+    """
+    if not latex.isascii():
+        return f'<p class="gp-plain" data-{mark}="{escape(name)}">{escape(latex)}</p>'
+    if "&" in latex and r"\begin" not in latex:
+        latex = rf"\begin{{aligned}} {latex} \end{{aligned}}"
+    body = typeset(latex, display=True) if display else _inline(latex)
+    kind = "gp-formula" if display else "gp-cell"
+    return f'<div class="{kind}" tabindex="0" data-{mark}="{escape(name)}">{body}</div>'
 
 
 def _inline(latex: str) -> str:

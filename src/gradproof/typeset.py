@@ -20,7 +20,8 @@ KATEX = Path(__file__).parent / "katex" / "katex.min.js"
 # The result travels as JSON: QuickJS hands a long concatenated string to Python only in flat form.
 RENDER = """
 function render(latex, display) {
-  const options = {displayMode: display, throwOnError: true, strict: "error", output: "htmlAndMathml"};
+  const options = {displayMode: display, throwOnError: true, strict: "error", output: "htmlAndMathml",
+    macros: {"\\\\mbox": "\\\\text{#1}"}};
   try { return JSON.stringify({html: katex.renderToString(latex, options)}); }
   catch (error) { return JSON.stringify({error: error.message}); }
 }

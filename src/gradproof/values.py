@@ -197,11 +197,17 @@ def interval_text(value: Any) -> str:
     if isinstance(value, Fraction):
         return str(value)
     with mp.workdps(DIGITS):
-        low, high = (mp.nstr(mp.mpf(side), DIGITS - 5, min_fixed=-5, max_fixed=20) for side in (value.a, value.b))
+        ends = [mp.mpf(side) for side in (value.a, value.b)]
+        if max(map(abs, ends)) < mp.mpf(10) ** -(DIGITS - 5):
+            return f"0 to {DIGITS - 5} digits"
+        low, high = (mp.nstr(side, DIGITS - 5, min_fixed=-mp.inf, max_fixed=mp.inf) for side in ends)
     certain = "".join(p for p, _ in itertools.takewhile(lambda pair: pair[0] == pair[1], zip(low, high, strict=False)))
-    if not any(c in "123456789" for c in certain) or "e" in low + high:
-        return f"between {low[:12]} and {high[:12]}" if "e" not in low + high else f"0 to {DIGITS} digits"
-    return certain[:_SHOWN] + "…"
+    if not any(c in "123456789" for c in certain):
+        return f"between {low[:12]} and {high[:12]}"
+    if "." not in certain:
+        return f"between {low[:_SHOWN]} and {high[:_SHOWN]}"
+    first = next(n for n, c in enumerate(certain) if c in "123456789")
+    return certain[: max(_SHOWN, first + 6)] + "…"
 
 
 def evaluate(

@@ -81,6 +81,12 @@ class Verdict:
         first, *rest = map(escape, str(self).split("\n"))
         return f"<strong>{first}</strong><br>" + "<br>".join(rest)
 
+    def shown(self) -> str:
+        """What a reader can check by hand: the witness, or what was found in its place."""
+        if self.witness is not None:
+            return str(self.witness)
+        return self.reason or "; ".join(e.says for e in self.evidence)
+
     def __str__(self) -> str:
         lines = [self.status if not self.reason else f"{self.status}: {self.reason}"]
         if self.assumptions:

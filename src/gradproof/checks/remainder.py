@@ -19,13 +19,13 @@ from mpmath import mp
 
 from gradproof.assumptions import read_assumptions
 from gradproof.derivation import Derivation, axis_bounds
-from gradproof.lines import array_name, head, index_range
-from gradproof.notation import NotationError, read
+from gradproof.lines import head, index_range
+from gradproof.notation import read
 from gradproof.points import Point, points
-from gradproof.values import Digits, Exact, UndefinedError, evaluate, index_values
+from gradproof.values import Digits, UndefinedError, evaluate, index_values
 from gradproof.verdict import Evidence
 
-__all__ = ["Slope", "remainder_evidence", "remainder_slopes", "value_at"]
+__all__ = ["Slope", "remainder_evidence", "remainder_slopes"]
 
 _DIGITS = 80
 _STEPS = (-20, -22)  # ε = 10**step
@@ -159,107 +159,3 @@ def _entries(
     for values in index_values(spans):
         env = dict(zip(free, values, strict=True))
         yield tuple(int(evaluate(i, point, env=env)) for i in wrt.indices), env
-
-
-# -- the gradient at a given point --------------------------------------------------------
-class _Given:
-    """A point that a user gives: numbers and nested lists, by symbol, array or name."""
-
-    def __init__(self, values: Mapping[Any, Any], starts: Mapping[str, Sequence[int]]) -> None:
-        self.values = {str(getattr(k, "label", k)): v for k, v in values.items()}
-        self.starts = starts
-
-    def symbol(self, symbol: sp.Basic) -> Any:
-        name = str(symbol)
-        if name not in self.values:
-            raise NotationError(f"no value is given for {name}")
-        return _rational(self.values[name], name)
-
-    def entry(self, base: sp.IndexedBase, index: tuple[int, ...]) -> Any:
-        name = str(base.label)
-        if name not in self.values:
-            raise NotationError(f"no values are given for the array {name}")
-        value = self.values[name]
-        for axis, i in enumerate(index):
-            offset = i - self.starts.get(name, (0,) * len(index))[axis]
-            if not 0 <= offset < len(value):
-                raise NotationError(f"{name} has {len(value)} entries along axis {axis}; the entry {i} is out of range")
-            value = value[offset]
-        return _rational(value, name)
-
-    def function(self, function: type, _orders: tuple[int, ...], _args: Sequence[Any]) -> Any:
-        raise NotationError(f"the undefined function {function.__name__} has no value")
-
-
-def _rational(value: Any, name: str) -> Fraction:
-    try:
-        return Fraction(str(value)) if isinstance(value, (float, sp.Basic)) else Fraction(value)
-    except (TypeError, ValueError):
-        raise NotationError(
-            f"the value of {name} is {value!r}; accepted are rational numbers and nested lists of them"
-        ) from None
-
-
-def value_at(derivation: Derivation, values: Mapping[Any, Any]) -> Any:
-    """See `Derivation.at`."""
-    loss, wrt, result = read(derivation.loss), read(derivation.wrt), read(derivation.result)
-    definitions = [sp.Eq(d.lhs, read(d.rhs), evaluate=False) for d in derivation.definitions]
-    bodies = [loss, result, *(d.rhs for d in definitions)]
-    scene = _WithDefinitions(_Given(values, _starts(bodies)), definitions)
-    evaluate(loss, scene, Exact(), off_kinks=True)
-    bounds = axis_bounds(bodies, wrt)
-    free = [
-        i for i in dict.fromkeys(getattr(wrt, "indices", ())) if not i.is_number and str(i) not in scene.given.values
-    ]
-
-    def nest(env: dict[sp.Basic, int], left: Sequence[sp.Basic]) -> Any:
-        if not left:
-            return evaluate(result, scene, Exact(), env=env)
-        lo, hi = bounds[left[0]]
-        span = range(int(evaluate(lo, scene)), int(evaluate(hi, scene)) + 1)
-        return [nest({**env, left[0]: n}, left[1:]) for n in span]
-
-    return nest({}, free)
-
-
-class _WithDefinitions:
-    """A given point, with named quantities computed from their definitions unless given."""
-
-    def __init__(self, given: _Given, definitions: Sequence[sp.Eq]) -> None:
-        self.given, self.definitions = given, {head(d.lhs): d for d in definitions}
-
-    def symbol(self, symbol: sp.Basic) -> Any:
-        if symbol in self.definitions and str(symbol) not in self.given.values:
-            return evaluate(self.definitions[symbol].rhs, self, Exact())
-        return self.given.symbol(symbol)
-
-    def entry(self, base: sp.IndexedBase, index: tuple[int, ...]) -> Any:
-        if base in self.definitions and str(base.label) not in self.given.values:
-            d = self.definitions[base]
-            return evaluate(d.rhs, self, Exact(), env=dict(zip(d.lhs.indices, index, strict=True)))
-        return self.given.entry(base, index)
-
-    def function(self, function: type, orders: tuple[int, ...], args: Sequence[Any]) -> Any:
-        return self.given.function(function, orders, args)
-
-
-def _starts(bodies: Sequence[sp.Expr]) -> dict[str, list[int]]:
-    """The lower bound of each axis: offset = index − lower bound."""
-    found: dict[str, list[int]] = {}
-
-    def visit(e: sp.Basic, env: Mapping[sp.Basic, sp.Expr]) -> None:
-        if isinstance(e, sp.Sum):
-            env = {**env, **{i: lo for i, lo, _ in e.limits}}
-        if isinstance(e, sp.Indexed):
-            lows = found.setdefault(array_name(e), [10**9] * len(e.indices))
-            for axis, index in enumerate(e.indices):
-                span = index_range(index)
-                low = index.xreplace(dict(env)) if index.free_symbols & env.keys() else (span[0] if span else index)
-                if low.is_Integer:
-                    lows[axis] = min(lows[axis], int(low))
-        for a in e.args:
-            visit(a, env)
-
-    for body in bodies:
-        visit(body, {})
-    return {name: [0 if n == 10**9 else n for n in lows] for name, lows in found.items()}

@@ -24,7 +24,7 @@ from gradproof.notation import NotationError, read
 from gradproof.proof import Bounds, decide, same
 from gradproof.verdict import Evidence, Verdict
 
-__all__ = ["LineChecker", "by_sympy", "verify"]
+__all__ = ["LineChecker", "by_sympy", "opened", "verify"]
 
 _RESTS = "SymPy's own diff on fresh dummies, and gradproof's normal form; not the rules"
 
@@ -104,6 +104,7 @@ class LineChecker:
         }
         self.loss = None if loss is None else read(loss)
         self.relations = read_assumptions(assumptions)
+        self._known: dict[tuple[sp.Expr, bool], sp.Expr] = {}
 
     def equal(self, one: sp.Expr, other: sp.Expr, wrt: sp.Expr | None = None) -> Verdict:
         """Whether two lines have one value, with their derivatives by SymPy.
@@ -111,9 +112,9 @@ class LineChecker:
         wrt: the variable, whose own definition is cut.
         """
         try:
-            if self.name is not None and self._same_with_adjoints(read(one), read(other), wrt):
+            if self.name is not None and self._same_with_adjoints(one, other, wrt):
                 return Verdict("proved")
-            left, right = (self.evaluated(read(e)) for e in (one, other))
+            left, right = (self._taken(e) for e in (one, other))
         except (NotationError, NotImplementedError) as error:
             return Verdict("undecided", reason=str(error))
         bounds = self._bounds(wrt, left)
@@ -121,13 +122,19 @@ class LineChecker:
         equations = [d for d in self.equations if head(d.lhs) != cut]
         return decide(left, right, self.relations, equations, bounds, smooth=True, kinked=self._kinked(one, other))
 
+    def _taken(self, line: sp.Expr, adjoints: bool = True) -> sp.Expr:
+        """A line, read, with its derivatives taken: once, since a line ends one step and starts the next."""
+        if (line, adjoints) not in self._known:
+            self._known[line, adjoints] = self.evaluated(read(line), adjoints)
+        return self._known[line, adjoints]
+
     def _bounds(self, wrt: sp.Expr | None, line: sp.Expr) -> Bounds:
         bodies = [*([] if self.loss is None else [self.loss]), line, *(b for _, b in self.definitions.values())]
         return {} if wrt is None else axis_bounds(bodies, read(wrt))
 
     def _same_with_adjoints(self, one: sp.Expr, other: sp.Expr, wrt: sp.Expr | None) -> bool:
         """Whether the lines agree whatever the adjoints are, with no definition opened for them."""
-        left, right = (self.evaluated(e, adjoints=False) for e in (one, other))
+        left, right = (self._taken(e, adjoints=False) for e in (one, other))
         return same(left, right, self.relations, self.equations, self._bounds(wrt, left))
 
     def _kinked(self, *lines: sp.Expr) -> sp.Expr | None:
@@ -142,7 +149,7 @@ class LineChecker:
         if isinstance(line, sp.Derivative) and line.expr == self.name and not adjoints:
             return line
         if isinstance(line, sp.Derivative) and not is_partial(line):
-            of, by = line.expr, line.variables[0]
+            of, by = self.evaluated(line.expr), line.variables[0]  # a derivative of a derivative: inside first
             if of == self.name and self.loss is not None:
                 return by_sympy(opened(self.loss, self.definitions, by), by)
             return by_sympy(opened(of, self.definitions, by), by)
@@ -152,9 +159,9 @@ class LineChecker:
         return line if all(a is b for a, b in zip(args, line.args, strict=True)) else rebuilt(line, args)
 
 
-def opened(e: sp.Expr, definitions: _Definitions, cut: sp.Expr) -> sp.Expr:
-    """`e` with every name that changes with `cut` replaced by its definition."""
-    names = moving(cut, definitions) - {head(cut)}
+def opened(e: sp.Expr, definitions: _Definitions, cut: sp.Expr | None = None) -> sp.Expr:
+    """`e` with every name that changes with `cut` replaced by its definition; without `cut`, every name."""
+    names = frozenset(definitions) if cut is None else moving(cut, definitions) - {head(cut)}
 
     def visit(e: sp.Expr) -> sp.Expr:
         name = head(e)

@@ -7,12 +7,23 @@ from __future__ import annotations
 
 import sympy as sp
 
-from gradproof.claim import Claim, Figure, Misprint, Source, grouped
-from gradproof.derivation import Derivation, derive
+from gradproof.claim import Claim, Slip, Source, grouped
+from gradproof.derivation import Derivation
 from gradproof.lines import derivative
 from gradproof.model import Model
+from gradproof.statements import Differs, Equality
 
-__all__ = ["CLAIMS", "DEFINITIONS", "linearity", "linreg_b", "linreg_m", "sigmoid", "sigmoid_means"]
+__all__ = [
+    "DEFINITIONS",
+    "answer1",
+    "isolated_sums",
+    "linearity",
+    "linreg_b",
+    "linreg_m",
+    "mean_data",
+    "mlp_process",
+    "sum_of_values",
+]
 
 SOURCE = Source(
     title="Why is taking the gradient of the average error in SGD not correct, but rather the average of the"
@@ -25,8 +36,9 @@ SOURCE = Source(
 
 N = sp.Symbol("N", integer=True, positive=True)
 i = sp.Idx("i", (1, N))
-m, b, theta, J, sigma = sp.symbols("m b theta J sigma")
+m, b, theta, J, sigma, x1, x2 = sp.symbols("m b theta J sigma x1 x2")
 u = sp.Symbol("x")
+model = sp.Function("f")
 x, y, f = sp.IndexedBase("x"), sp.IndexedBase("y"), sp.IndexedBase("f")
 
 LINE = sp.Eq(f[i], m * x[i] + b)
@@ -39,8 +51,7 @@ DEFINITIONS = {"f": LINE, "J": ERROR, "sigma": LOGISTIC}
 
 def _linreg(parameter: sp.Symbol, slope: sp.Expr, name: str) -> Derivation:
     """The six printed lines for ∂J/∂m or ∂J/∂b; `slope` is what the unnamed line puts in."""
-    model = Model([LINE, ERROR])
-    derivation = model.derive(J, parameter)
+    derivation = Model([LINE, ERROR]).derive(J, parameter)
     left = derivative(J, parameter)
     error = y[i] - f[i]
 
@@ -63,23 +74,21 @@ def _linreg(parameter: sp.Symbol, slope: sp.Expr, name: str) -> Derivation:
     inside = {"m": "(-x_i)", "b": "(-1)"}[name]
     result = {"m": r"x_i(y_i -f(x_i))", "b": r"(y_i -f(x_i))"}[name]
     opened = error.xreplace({f[i]: m * x[i] + b})
-    misprints = (
-        Misprint(
-            place="line 3, the chain rule",
-            printed=rf"{outside} {d} y_i -f(x_i)",
-            reading=sp.Eq(left, mean(sp.Mul(2, error, derivative(y[i], parameter)) - f[i]), evaluate=False),
-            corrected=sp.Eq(left, mean(sp.Mul(2, error, derivative(error, parameter))), evaluate=False),
-            definitions=(LINE, ERROR),
-        ),
-        Misprint(
-            place="line 4, the definition of f",
-            printed=rf"{outside} {d} y_i - (mx_i + b)",
-            reading=sp.Eq(left, mean(sp.Mul(2, error, derivative(y[i], parameter)) - (m * x[i] + b)), evaluate=False),
-            corrected=sp.Eq(left, mean(sp.Mul(2, error, derivative(opened, parameter))), evaluate=False),
-            definitions=(LINE, ERROR),
-        ),
-    )
-    claim = Claim(
+
+    def slip(place: str, printed: str, rest: sp.Expr, meant: sp.Expr) -> Slip:
+        """∂ acts on what follows it, up to the next plus or minus."""
+        misread = mean(sp.Mul(2, error, derivative(y[i], parameter)) - rest)
+        return Slip(
+            printed,
+            Equality(left, misread, definitions=(LINE, ERROR)),
+            Equality(left, mean(sp.Mul(2, error, derivative(meant, parameter))), definitions=(LINE, ERROR)),
+            at={N: 1, m: 0, b: 1, x: [1], y: [1]},
+            values=("0", "-1"),
+            place=place,
+            why="The eye supplies the brackets that the hand left out: everyone knows that the whole difference is meant.",
+        )
+
+    return Claim(
         id=f"averages.linreg.{name}",
         source=SOURCE,
         place="the question, " + {"m": "first", "b": "second"}[name] + " derivation",
@@ -90,19 +99,22 @@ def _linreg(parameter: sp.Symbol, slope: sp.Expr, name: str) -> Derivation:
         rf" &= {outside} {d} y_i - (mx_i + b) & \texttt{{definition }} f\\"
         rf" &= {outside} {inside} & \texttt{{}}\\"
         rf" &= -\frac{{2}}{{N}} \sum_{{i=1}}^N {result} & \texttt{{comm., distr.}} \end{{aligned}}",
-        statement=sp.Eq(left, sp.Mul(-2, 1 / N, sp.Sum(slope * error, i)), evaluate=False),
-        definitions=(LINE, ERROR),
-        lines=lines,
-        misprints=misprints,
-        corrected=tuple(p.corrected for p in misprints),
+        statements=(
+            Equality(
+                left,
+                sp.Mul(-2, 1 / N, sp.Sum(slope * error, i)),
+                wrt=parameter,
+                definitions=(LINE, ERROR),
+                lines=lines,
+                derive=lambda: derivation,
+            ),
+        ),
+        slips=(
+            slip("line 3, the chain rule", rf"{outside} {d} y_i -f(x_i)", f[i], error),
+            slip("line 4, the definition of f", rf"{outside} {d} y_i - (mx_i + b)", m * x[i] + b, opened),
+        ),
         remark="$f_i$ stands for $f(x_i)$. The result holds as printed; lines 3 and 4 lack a pair of brackets.",
-        wrt=parameter,
-        derive=lambda: derivation,
-    )
-    made = claim.derivation
-    if made is None:
-        raise ValueError("a gradient has a derivation")
-    return made
+    ).gradient()
 
 
 def linreg_m() -> Derivation:
@@ -115,65 +127,147 @@ def linreg_b() -> Derivation:
     return _linreg(b, sp.Integer(1), "b")
 
 
+def _linear(loss: sp.Expr) -> Equality:
+    """∂/∂θ of a mean over the items is the mean of ∂/∂θ."""
+    left, right = derivative(sp.Sum(loss, i) / N, theta), sp.Sum(derivative(loss, theta), i) / N
+    return Equality(left, right, wrt=theta)
+
+
 def linearity() -> Claim:
     """∇ of a mean is the mean of the ∇s, for every n and any differentiable f_θ."""
-    model = sp.Function("f")
-    n = sp.Symbol("n", integer=True, positive=True)
-    k = sp.Idx("i", (1, n))
-    square = (y[k] - model(x[k], theta)) ** 2
-    left, right = derivative(sp.Sum(square, k) / n, theta), sp.Sum(derivative(square, theta), k) / n
     return Claim(
-        id="averages.linearity",
-        source=SOURCE,
-        place="the question, third display",
-        printed=r"\nabla \frac{1}{n}\sum_{i=1}^{n} (y_i - f(x_i))^2 = \frac{1}{n}\sum_{i=1}^{n} \nabla (y_i - f(x_i))^2",
-        statement=sp.Eq(left, right, evaluate=False),
+        "averages.linearity",
+        SOURCE,
+        "the question, third display",
+        r"\nabla \frac{1}{n}\sum_{i=1}^{n} (y_i - f(x_i))^2 = \frac{1}{n}\sum_{i=1}^{n} \nabla (y_i - f(x_i))^2",
+        (_linear((y[i] - model(x[i], theta)) ** 2),),
         remark=r"$\theta$ is any one parameter of the model $f$; the gradient collects such derivatives.",
-        wrt=theta,
     )
 
 
-def sigmoid() -> Derivation:
-    """σ′(x) = σ(x)(1 − σ(x)) for σ(x) = 1/(1 + e^(−x))."""
-    claim = Claim(
-        id="averages.sigmoid",
-        source=SOURCE,
-        place="first answer, the formulas that were pictures",
-        printed="",
-        statement=sp.Eq(derivative(sigma, u), sigma * (1 - sigma), evaluate=False),
-        definitions=(LOGISTIC,),
-        remark="The source showed both formulas as pictures, which are lost; these are the standard ones.",
-        wrt=u,
-        derive=lambda: derive(LOGISTIC.rhs, u),
-    )
-    made = claim.derivation
-    if made is None:
-        raise ValueError("a gradient has a derivation")
-    return made
-
-
-def sigmoid_means() -> Claim:
-    """At 0 and 1 the mean of σ′ (0.2233…) is not σ′ at the mean (0.2350…)."""
-    slope = sigmoid().result
-    at_0, at_1, at_mean = (slope.xreplace({u: sp.Rational(v)}) for v in ("0", "1", "1/2"))
-    mean = (at_0 + at_1) / 2
+def answer1() -> Claim:
+    """The gradient of the average error is the average of the gradients, for every loss."""
+    loss = sp.Function("L")(x[i], y[i], theta)
+    left, right = derivative(sp.Sum(loss, i) / N, theta), sp.Sum(derivative(loss, theta), i) / N
     return Claim(
-        id="averages.sigmoid.means",
-        source=SOURCE,
-        place="first answer, the numbers",
-        printed=r"\text{the mean gradient is} \sim 0.2233, \text{ and the gradient of means is} \sim 0.235",
-        statement=sp.Ne(mean, at_mean, evaluate=False),
-        figures=(Figure(mean, "0.2233"), Figure(at_mean, "0.235")),
-        remark="The two inputs stood in a picture that is lost. They were recovered from the two numbers: at the inputs 0 and 1"
-        " (or their mirror images 0 and -1) both come out as printed.",
+        "averages.answer1",
+        SOURCE,
+        "first answer, first sentence",
+        "",
+        (_linear(loss),),
+        (
+            Slip(
+                "",
+                Differs(left, right),
+                meant=False,
+                why="The numbers that the answer gives are right, and do differ; but they are the mean of the slopes and the"
+                " slope at the mean input, and neither is the gradient of an average error.",
+            ),
+        ),
+        claimed="the gradient of the average error is not always the average of the gradients",
+        remark="$L$ is any differentiable loss of one item. What does differ is shown by averages.sigmoid.means.",
     )
 
 
-#: id -> the function that makes it
-CLAIMS = {
-    "averages.linearity": linearity,
-    "averages.linreg.m": linreg_m,
-    "averages.linreg.b": linreg_b,
-    "averages.sigmoid": sigmoid,
-    "averages.sigmoid.means": sigmoid_means,
-}
+def mlp_process() -> Claim:
+    """Averaging the losses and taking the gradient is averaging the gradients."""
+    return Claim(
+        "averages.mlp-process",
+        SOURCE,
+        "second answer, the quoted comment",
+        "",
+        (_linear(sp.Function("L")(x[i], y[i], theta)),),
+        claimed="averaging the batch's error and taking its gradient is identical to averaging the items' gradients",
+        remark="As mathematics the comment is right. What fails is to average anything before a non-linear operation, as"
+        " averages.no-layer-g shows.",
+    )
+
+
+def sum_of_values() -> Claim:
+    """∇(f(x₁) + f(x₂)) = ∇f(x₁) + ∇f(x₂); ∇f(x₁ + x₂) is the same exactly where x ↦ ∇f(x) is additive."""
+    two = model(x1, theta) + model(x2, theta)
+    one, other = (derivative(model(v, theta), theta) for v in (x1, x2))
+    logistic = [derivative(1 / (1 + sp.exp(-theta * v)), theta) for v in (x1, x2, x1 + x2)]
+    affine = [derivative(m * v + b, b) for v in (x1, x2, x1 + x2)]
+    curved = [derivative(theta * v + sp.sin(v), theta) for v in (x1, x2, x1 + x2)]
+    return Claim(
+        "averages.sum-of-values",
+        SOURCE,
+        "the comment below the question",
+        r"\nabla( f(x_1) + f(x_2) ) = \nabla f(x_1) + \nabla f(x_2) \text{ but }"
+        r" \nabla( f(x_1) + f(x_2) ) \neq \nabla f(x_1 + x_2)",
+        (
+            Equality(derivative(two, theta), one + other, wrt=theta),
+            Differs(logistic[0] + logistic[1], logistic[2], {theta: 1, x1: 1, x2: 1}, ("0.393224", "0.209987")),
+        ),
+        (
+            Slip(
+                r"\text{when } f() \text{ is non-linear}",
+                Differs(curved[0] + curved[1], curved[2]),
+                Differs(affine[0] + affine[1], affine[2], {x1: 1, x2: 1, m: 1, b: 1}, ("2", "1")),
+                place="the condition “when f is non-linear”",
+                meant=False,
+                why="Linear in what? What counts is how the gradient depends on the input, not how $f$ does:"
+                " $\\theta x + \\sin x$ is as curved as can be, and yet both sides agree; the straight line $mx + b$ has"
+                " them differ, in $b$.",
+            ),
+        ),
+        remark="The two sides of the second agree for all inputs exactly where $x \\mapsto \\nabla f_\\theta(x)$ is additive. It is true as"
+        " “not always equal”, for example for the sigmoid $f_\\theta(x) = \\sigma(\\theta x)$.",
+    )
+
+
+def mean_data() -> Claim:
+    """The gradient at the mean of two items is not the mean of their gradients; for a line the gap is exact."""
+    y1, y2 = sp.symbols("y1 y2")
+    errors = [v - (m * u + b) for u, v in ((x1, y1), (x2, y2))]
+    at_mean = ((y1 + y2) / 2 - (m * (x1 + x2) / 2 + b)) ** 2
+    mean = (errors[0] ** 2 + errors[1] ** 2) / 2
+
+    def gap(parameter: sp.Symbol) -> sp.Expr:
+        return derivative(at_mean, parameter) - derivative(mean, parameter)
+
+    return Claim(
+        "averages.mean-data",
+        SOURCE,
+        "second answer",
+        r"\nabla \mathcal{L}(\frac{y_1 + y_2}{2}, \frac{x_1 + x_2}{2}, \theta) \neq"
+        r" \nabla \frac{1}{2}(\mathcal{L}(y_1, x_1, \theta) + \mathcal{L}(y_2, x_2, \theta))",
+        (
+            Differs(
+                derivative(at_mean, m),
+                derivative(mean, m),
+                {x1: 1, x2: 0, y1: 2, y2: 0, m: 0, b: 0},
+                ("-1", "-2"),
+            ),
+            Equality(gap(m), (x1 - x2) * (errors[0] - errors[1]) / 2, wrt=m),
+            Equality(gap(b), sp.Integer(0), wrt=b),
+        ),
+        remark="For a line with squared error the two differ in $m$ by half the product of the differences of inputs"
+        " and of errors, and in $b$ not at all.",
+    )
+
+
+def isolated_sums() -> Claim:
+    """(1/N) Σ e_i x_i is not the product of the means of e and x; the gap is their covariance, every N."""
+    e = sp.IndexedBase("e")
+    k = sp.Idx("j", (1, N))
+
+    def mean(v: sp.IndexedBase) -> sp.Expr:
+        return sp.Sum(v[k], k) / N
+
+    left, right = sp.Sum(e[i] * x[i], i) / N, mean(e) * mean(x)
+    covariance = sp.Sum((e[i] - mean(e)) * (x[i] - mean(x)), i) / N
+    return Claim(
+        "averages.isolated-sums",
+        SOURCE,
+        "the last comment below the question",
+        "",
+        (
+            Differs(left, right, {N: 2, e: [1, -1], x: [1, -1]}, ("1", "0")),
+            Equality(left - right, covariance),
+        ),
+        claimed="the gradient is not the product of two isolated sums, of the errors and of the inputs",
+        remark="$e_i = y_i - f(x_i)$. What the product of the means leaves out is the covariance of error and input: the very thing"
+        " that a fit removes.",
+    )

@@ -8,12 +8,27 @@ from __future__ import annotations
 
 import sympy as sp
 
-from gradproof.claim import Claim, Source
+from gradproof.claim import Claim, Slip, Source
 from gradproof.derivation import Derivation, derive
 from gradproof.lines import derivative
-from gradproof.model import Model
+from gradproof.statements import Cites, Equality, Statement
 
-__all__ = ["CLAIMS", "DEFINITIONS", "NETWORK", "eq_5_2", "eq_5_6", "eq_5_7", "eq_5_9", "eq_5_10", "eq_5_11", "eq_5_12"]
+__all__ = [
+    "DEFINITIONS",
+    "EQUATIONS",
+    "NETWORK",
+    "eq_4_1",
+    "eq_5_2",
+    "eq_5_6",
+    "eq_5_7",
+    "eq_5_8_name",
+    "eq_5_9",
+    "eq_5_10",
+    "eq_5_11",
+    "eq_5_12",
+    "eq_5_12_refs",
+    "equation",
+]
 
 SOURCE = Source(
     title="Going Deeper into Back-propagation",
@@ -40,55 +55,76 @@ DEFINITIONS = {"5.1": LAYER, "5.3": HIDDEN, "5.4": ACTIVATION, "5.5": OUTPUT, "5
 
 NETWORK = (HIDDEN, ACTIVATION, OUTPUT, ERROR)
 
+#: The numbers that the source gives to its equations, in their order.
+EQUATIONS = (
+    *("1.1", "2.1", "4.1", "5.1", "5.2", "5.3", "5.4", "5.5", "5.6", "5.7", "5.8", "5.9", "5.10", "5.11", "5.12"),
+    *("6.1", "6.2", "6.3", "6.4"),
+)
 
-def _equation(number: str, printed: str, statement: sp.Eq, **more: object) -> Claim:
+
+def equation(number: str, printed: str, *statements: Statement, **more: object) -> Claim:
     """The claim of a numbered equation."""
-    return Claim(f"backprop.{number}", SOURCE, f"equation ({number})", printed, statement, **more)  # type: ignore[arg-type]
-
-
-def _gradient(claim: Claim) -> Derivation:
-    made = claim.derivation
-    if made is None:
-        raise ValueError(f"{claim.id} is no gradient")
-    return made
+    return Claim(f"backprop.{number}", SOURCE, f"equation ({number})", printed, statements, **more)  # type: ignore[arg-type]
 
 
 def _of_network(number: str, printed: str, wrt: sp.Expr, *lines: tuple[sp.Expr, str]) -> Derivation:
     """A gradient of the network's error; the last line is what the equation states."""
-    statement = sp.Eq(derivative(E, wrt), lines[-1][0], evaluate=False)
-    return _gradient(
-        _equation(
-            number,
-            printed,
-            statement,
-            definitions=NETWORK,
-            lines=lines,
-            wrt=wrt,
-            derive=lambda: Model(NETWORK).gradient(E, wrt),
-        )
-    )
+    statement = Equality.gradient(E, wrt, lines[-1][0], NETWORK, lines=lines)
+    return equation(number, printed, statement).gradient()
+
+
+def eq_4_1() -> Derivation:
+    """dz/dx = dz/dy · dy/dx for z = f(y), y = g(x), whatever the functions."""
+    X, inner, outer = sp.symbols("x y z")
+    chain = (sp.Eq(inner, sp.Function("g")(X)), sp.Eq(outer, sp.Function("f")(inner)))
+    statement = Equality.gradient(outer, X, derivative(outer, inner) * derivative(inner, X), chain)
+    return equation("4.1", r"\frac{dz}{dx} = \frac{dz}{dy} \frac{dy}{dx}", statement).gradient()
 
 
 def eq_5_2() -> Derivation:
     """∂y_j/∂x_i = w_ji for y_j = Σ_i w_ji x_i, every width."""
     printed = r"\frac{\partial y_j}{\partial x_{i}}= w_{ji}"
-    statement = sp.Eq(derivative(y[j], x[i]), w[j, i], evaluate=False)
-    return _gradient(
-        _equation("5.2", printed, statement, definitions=(LAYER,), wrt=x[i], derive=lambda: derive(LAYER.rhs, x[i]))
+    statement = Equality(
+        derivative(y[j], x[i]), w[j, i], wrt=x[i], definitions=(LAYER,), derive=lambda: derive(LAYER.rhs, x[i])
     )
+    return equation("5.2", printed, statement).gradient()
 
 
 def eq_5_6() -> Claim:
     """Tanh h = (e^h − e^(−h))/(e^h + e^(−h))."""
     printed = r"f(h) = \tanh(h) = \frac{e^h - e^{-h}}{e^h + e^{-h}}"
     ratio = (sp.exp(u) - sp.exp(-u)) / (sp.exp(u) + sp.exp(-u))
-    return _equation("5.6", printed, sp.Eq(sp.tanh(u), ratio, evaluate=False))
+    return equation("5.6", printed, Equality(sp.tanh(u), ratio))
 
 
 def eq_5_7() -> Derivation:
     """f′(h) = 1 − f(h)² for f = tanh."""
-    statement = sp.Eq(derivative(sp.tanh(u), u), 1 - sp.tanh(u) ** 2, evaluate=False)
-    return _gradient(_equation("5.7", r"f'(h) = 1 - f(h)^2", statement, wrt=u, derive=lambda: derive(sp.tanh(u), u)))
+    tanh = sp.tanh(u)
+    statement = Equality(derivative(tanh, u), 1 - tanh**2, wrt=u, derive=lambda: derive(tanh, u))
+    return equation("5.7", r"f'(h) = 1 - f(h)^2", statement).gradient()
+
+
+def eq_5_8_name() -> Claim:
+    """(5.8) is K/2 times the mean of the squared errors: half their sum."""
+    squares = sp.Sum((y[k] - yhat[k]) ** 2, k)
+    slip = Slip(
+        r"E(\mathbf{w}) = \frac{1}{2} \sum\limits_{k}(y_{k}- \hat{y}_k)^2",
+        Equality(E, squares / K, definitions=(ERROR,)),
+        at={K: 1, y: [1], yhat: [0]},
+        values=("1/2", "1"),
+        why="With two outputs one half of the sum is the mean, and for the place of the minimum a constant factor makes"
+        " no difference. For the size of a step it does.",
+    )
+    return Claim(
+        "backprop.5.8.name",
+        SOURCE,
+        "the sentence before (5.8)",
+        "",
+        (Equality(E, sp.Mul(K / 2, squares / K, evaluate=False), definitions=(ERROR,)),),
+        (slip,),
+        claimed="one half of a sum is called “mean squared errors”",
+        remark="Half the sum of squared errors, which is $K/2$ times their mean over the $K$ outputs.",
+    )
 
 
 def eq_5_9() -> Derivation:
@@ -133,13 +169,25 @@ def eq_5_12() -> Derivation:
     return _of_network("5.12", printed, w1[j, i], (result, "(5.7) and (5.11) into (5.10)"))
 
 
-#: id -> the function that makes it
-CLAIMS = {
-    "backprop.5.2": eq_5_2,
-    "backprop.5.6": eq_5_6,
-    "backprop.5.7": eq_5_7,
-    "backprop.5.9": eq_5_9,
-    "backprop.5.10": eq_5_10,
-    "backprop.5.11": eq_5_11,
-    "backprop.5.12": eq_5_12,
-}
+def eq_5_12_refs() -> Claim:
+    """(5.12) comes from (5.11) and (5.7) in (5.10); the text says “(4.11) into (4.10)”."""
+    by_z, slope = derivative(E, z[j]), derivative(z[j], h[j])
+    back = sp.Sum((y[k] - yhat[k]) * w2[k, j], k)
+    lines = ((back * slope * x[i], "(5.11) into (5.10)"), (back * (1 - z[j] ** 2) * x[i], "(5.7)"))
+    result = (1 - z[j] ** 2) * x[i] * back
+    return Claim(
+        "backprop.5.12.refs",
+        SOURCE,
+        "the sentence before (5.12)",
+        "",
+        (Equality(by_z * slope * x[i], result, definitions=NETWORK, lines=lines), Cites(("5.11", "5.10"), EQUATIONS)),
+        (
+            Slip(
+                "",
+                Cites(("4.11", "4.10"), EQUATIONS),
+                why="The section was probably numbered 4 when the sentence was written.",
+            ),
+        ),
+        claimed="substituting “(4.11) into (4.10)” gives (5.12)",
+        remark="The left side is the right side of (5.10).",
+    )

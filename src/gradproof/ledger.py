@@ -1,0 +1,110 @@
+"""All claims at once: the ledger, the errata, and both as data.
+
+Everything is taken from what was proved when the claim's own block was made; see `page.record`.
+Nothing here imports the engine.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from html import escape
+from typing import Any
+
+from gradproof import page, sources
+
+__all__ = ["as_json", "errata", "ledger", "place", "summary"]
+
+#: The page that shows a claim: the longest of these that its id starts with.
+PAGES = {
+    "backprop": "backprop",
+    "backprop.1": "why",
+    "backprop.2": "why",
+    "backprop.6": "why",
+    "averages": "averages",
+    "finite-step": "finite-steps",
+    "symmetry": "symmetry",
+}
+WORDS = {"misprint": "Misprint", "false": "False"}
+
+
+def place(identity: str) -> str:
+    """Return the address of a claim, from a page beside its own."""
+    known = [prefix for prefix in PAGES if f"{identity}.".startswith(f"{prefix}.")]
+    return f"../{PAGES[max(known, key=len)]}/#{identity}"
+
+
+def _records() -> list[dict[str, Any]]:
+    return [page.record(identity) for identity in sources.IDS]
+
+
+def as_json() -> str:
+    """Return every claim as JSON: id, source, formulas, verdict, evidence."""
+    return json.dumps(_records(), ensure_ascii=False, indent=1)
+
+
+def summary() -> str:
+    """Return one sentence with the numbers of claims by verdict."""
+    count = Counter(record["kind"].partition(" to order")[0] for record in _records())
+    slips = sum(len(record["slips"]) for record in _records())
+    return (
+        f'<p class="gp-summary">{sum(count.values())} statements: {count["holds"]} hold (some to an order that is stated),'
+        f" {count['misprint']} are misprinted and {count['false']} false. {slips} things are wrong in all, lines and signs"
+        " included.</p>"
+    )
+
+
+def ledger() -> str:
+    """Return the table of all claims: what is said, the verdict, what it rests on, where it stands."""
+    rows = "".join(map(_row, _records()))
+    titles = ("Claim", "Verdict", "Statement", "Rests on")
+    head = "".join(f'<th scope="col">{title}</th>' for title in titles)
+    return f'<table class="gp-ledger" data-sortable data-filter="kind"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
+
+
+def _row(record: dict[str, Any]) -> str:
+    name, kind = record["id"], record["kind"]
+    first = record["statements"][0]
+    said = f"<small>{escape(record['claimed'])}</small>" if record["claimed"] else ""
+    formula = _formula(first["latex"], name)
+    kinds = dict.fromkeys(e["kind"] for e in record["evidence"] if e["outcome"] == "agrees")
+    return (
+        f'<tr data-kind="{_word(kind).lower()}"><th scope="row"><a href="{place(name)}">{escape(name)}</a>'
+        f"<small>{escape(record['source'])}, {escape(record['place'])}</small></th>"
+        f'<td data-sort="{escape(kind)}">{_sign(kind)}</td><td>{said}{formula}</td><td>{escape(", ".join(kinds))}</td></tr>'
+    )
+
+
+def errata() -> str:
+    """Return the table of all that failed as printed: as printed, why it fails, what holds."""
+    rows = "".join(_erratum(record, slip) for record in _records() for slip in record["slips"])
+    titles = ("Where", "As printed, or read", "Fails", "Holds")
+    head = "".join(f'<th scope="col">{title}</th>' for title in titles)
+    return f'<table class="gp-errata" data-sortable data-filter="kind"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
+
+
+def _erratum(record: dict[str, Any], slip: dict[str, Any]) -> str:
+    name = record["id"]
+    where = ", ".join(filter(None, (record["source"], record["place"], slip["place"])))
+    said = "" if slip["printed"] or slip["place"] else f"<small>{escape(record['claimed'])}</small>"
+    printed = _formula(slip["printed"], name, "quoted") if slip["printed"] else _formula(slip["reading"], name)
+    return (
+        f'<tr data-kind="{slip["kind"]}"><th scope="row"><a href="{place(name)}">{escape(name)}</a><small>{escape(where)}</small></th>'
+        f"<td>{_sign(slip['kind'])}{said}{printed}</td><td>{escape(slip['witness'])}</td>"
+        f"<td>{_formula(slip['corrected'], name)}</td></tr>"
+    )
+
+
+def _word(kind: str) -> str:
+    return WORDS.get(kind, "Holds")
+
+
+def _sign(kind: str) -> str:
+    """Return the verdict as a sign and words."""
+    status = "proved" if kind.startswith("holds") else "refuted"
+    text = WORDS.get(kind) or kind[:1].upper() + kind[1:]
+    return f'<strong class="gp-{status}"><span aria-hidden="true">{page.SIGNS[status]}</span> {escape(text)}</strong>'
+
+
+def _formula(latex: str, name: str, mark: str = "checked") -> str:
+    return page.formula(latex, name, mark, display=False)

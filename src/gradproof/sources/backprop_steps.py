@@ -1,0 +1,309 @@
+"""Back-propagation, sections 1, 2 and 6: what a small step does.
+
+The source and the network are those of `backprop`; the step is (Delta_x, Delta_y), or d1 and d2
+for the two layers of weights.
+"""
+
+from __future__ import annotations
+
+import sympy as sp
+
+from gradproof.claim import Claim, Slip
+from gradproof.derivation import derive
+from gradproof.lines import derivative
+from gradproof.sources.backprop import (
+    EQUATIONS,
+    HIDDEN,
+    LAYER,
+    NETWORK,
+    SOURCE,
+    D,
+    E,
+    K,
+    M,
+    eq_5_9,
+    eq_5_12,
+    equation,
+    h,
+    i,
+    j,
+    k,
+    w,
+    w1,
+    w2,
+    x,
+    y,
+    yhat,
+)
+from gradproof.statements import Approximation, Cites, Equality, Follows, Inequality, OnBox, Statement
+
+__all__ = [
+    "eq_1_1",
+    "eq_2_1",
+    "eq_2_steepest",
+    "eq_6_1",
+    "eq_6_2",
+    "eq_6_2_refs",
+    "eq_6_3",
+    "eq_6_4",
+    "eq_6_4_refs",
+]
+
+x0, y0, dx, dy, eta, X, Y = sp.symbols("x0 y0 Delta_x Delta_y eta x y")
+f, F = sp.Function("f"), sp.Function("F")
+
+EQUALS = (
+    "Close to the point the two sides are so nearly the same that the sign “=” is often written for “≈”, and the text"
+    " around it says that the step must be small."
+)
+
+
+def eq_1_1() -> Claim:
+    """E(w − ηg) = E(w) − η‖g‖² + O(η²), and less than E(w) for every η below 2/L."""
+    a, b, s, L = sp.symbols("w_1 w_2 S L")
+    loss = sp.Function("E")(a, b)
+    by_a, by_b = derivative(loss, a), derivative(loss, b)
+    moved = loss.func(a - eta * by_a, b - eta * by_b)
+    bound = Inequality(
+        sp.Lt(-eta * s + L * eta**2 * s / 2, 0, evaluate=False),
+        (eta * s * (2 - L * eta) / 2,),
+        positive=(sp.Gt(eta, 0), sp.Gt(s, 0), sp.Gt(2 - L * eta, 0, evaluate=False)),
+        at={eta: 1, s: 1, L: 1},
+    )
+    return equation(
+        "1.1",
+        r"\mathbf{w}^{\tau + 1} = \mathbf{w}^{\tau} - \eta \nabla_{\mathbf{w}^{\tau}} E",
+        Approximation(moved, loss - eta * (by_a**2 + by_b**2), (eta,), 1),
+        bound,
+        *_small_network(),
+        claimed="a small step against the gradient lowers E",
+        remark="$E$ is any function with two continuous derivatives, and $S = \\lVert\\nabla E\\rVert^2$. Where $L$ bounds"
+        " the norm of the Hessian on the segment from $w$ to $w - \\eta_0\\nabla E$, the loss is lower by at least"
+        " $\\eta S - L\\eta^2S/2$: so it falls for every $0 < \\eta < \\min(\\eta_0, 2/L)$. No $L$ serves"
+        " everywhere: with one unit in each layer the second derivative at $w_1 = 0$ is $x^2w_2^2$, and grows without bound."
+        " But on a given segment one can be enclosed: for $x = \\hat{y} = 1$, from $w_1 = \\frac{1}{2}$, $w_2 = 1$ and up to"
+        " $\\eta_0 = \\frac{1}{2}$, the square of the Hessian's norm stays below 4, so that $L = 2$.",
+    )
+
+
+def _small_network() -> tuple[Statement, ...]:
+    """One unit in each layer: no bound on the Hessian everywhere, one on a segment, and the loss falls there."""
+    a, b, t, step, p, q = sp.symbols("w_1 w_2 yhat s g_1 g_2")
+    second = sp.symbols("H_11 H_12 H_22")
+    error = sp.Eq(E, (b * sp.tanh(a * X) - t) ** 2 / 2)
+    start = {a: sp.Rational(1, 2), b: sp.Integer(1)}
+    loss = (b * sp.tanh(a) - 1) ** 2 / 2
+    slopes = {v: derive(loss, v).result for v in (a, b)}
+    pairs = ((a, a), (a, b), (b, b))
+    hessian = [sp.Eq(h, derive(slopes[u], v).result, evaluate=False) for h, (u, v) in zip(second, pairs, strict=True)]
+    segment = [sp.Eq(name, slopes[v].xreplace(start), evaluate=False) for name, v in ((p, a), (q, b))]
+    path = [*segment, sp.Eq(a, start[a] - step * p), sp.Eq(b, start[b] - step * q)]
+    norm = second[0] ** 2 + 2 * second[1] ** 2 + second[2] ** 2
+    return (
+        Equality(derivative(derivative(E, a), a), X**2 * b**2, definitions=(error,), assumptions=(sp.Eq(a, 0),)),
+        OnBox(sp.Lt(norm, 4, evaluate=False), {step: ("0", "1/2")}, (*path, *hessian)),
+        OnBox(sp.Lt(loss, loss.xreplace(start), evaluate=False), {step: ("1/100", "1/2")}, tuple(path)),
+    )
+
+
+def eq_2_1() -> Claim:
+    """F(r₀ + r) = F(r₀) + ∇F·r + O(‖r‖²), and ∇F·r = ‖∇F‖ ‖r‖ cos θ for every dimension."""
+    exact, model = F(x0 + dx, y0 + dy), _plane(F)
+    n = sp.Symbol("n", integer=True, positive=True)
+    c = sp.Idx("i", (1, n))
+    g, r = sp.IndexedBase("g"), sp.IndexedBase("r")
+    cosine = sp.Symbol(r"\cos\theta")
+    lengths = [sp.sqrt(sp.Sum(v**2, c)) for v in (g[c], r[c])]
+    law = sum(size**2 for size in lengths) - sp.Sum((g[c] - r[c]) ** 2, c)
+    angle = sp.Eq(cosine, law / (2 * lengths[0] * lengths[1]), evaluate=False)
+    product = Equality(sp.Sum(g[c] * r[c], c), lengths[0] * lengths[1] * cosine, definitions=(angle,))
+    return equation(
+        "2.1",
+        r"\begin{aligned} F(\mathbf{r_0} + \mathbf{r}) &= F(\mathbf{r}_0) + \nabla_{\mathbf{r}_0}F \cdot \mathbf{r}\\"
+        r" &= F(\mathbf{r}_0) + \|\nabla_{\mathbf{r}_0}F\|\cdot \|\mathbf{r}\| \cdot \cos \theta \end{aligned}",
+        Approximation(exact, model, (dx, dy), 1),
+        product,
+        slips=(_equals_sign(exact, model, F, "the first sign “=”"),),
+        claimed="F(r₀ + r) = F(r₀) + ∇F·r, and ∇F·r = ‖∇F‖ ‖r‖ cos θ",
+        remark="The second equality is exact, in every dimension: $\\theta$ is the angle between $g = \\nabla F$ and $r$, which the"
+        " law of cosines defines by the third side $g - r$.",
+    )
+
+
+def _plane(function: sp.Function) -> sp.Expr:
+    """The tangent plane at (x₀, y₀), at the step (Δx, Δy)."""
+    here = function(x0, y0)
+    return here + derivative(here, x0) * dx + derivative(here, y0) * dy
+
+
+def _equals_sign(
+    exact: sp.Expr,
+    model: sp.Expr,
+    function: sp.Function,
+    place: str = "the sign “=”",
+    definitions: tuple[sp.Eq, ...] = (),
+) -> Slip:
+    """“=” for “≈”: for the function xy the sides differ one step from the origin."""
+    at = {x0: 0, y0: 0, dx: 1, dy: 1, function: sp.Lambda((X, Y), X * Y)}
+    return Slip(
+        "",
+        Equality(exact, model, definitions=definitions, small=(dx, dy)),
+        at=at,
+        values=("1", "0"),
+        place=place,
+        why=EQUALS,
+    )
+
+
+def eq_2_steepest() -> Claim:
+    """−‖g‖ ≤ g·u ≤ ‖g‖ for every unit vector u and every dimension; attained at ±g/‖g‖."""
+    n = sp.Symbol("n", integer=True, positive=True)
+    c, d = sp.Idx("i", (1, n)), sp.Idx("k", (1, n))
+    g, u, G = sp.IndexedBase("g"), sp.IndexedBase("u"), sp.Symbol("G")
+    slope = sp.Sum(g[c] * u[c], c)
+
+    def bound(sign: int) -> Inequality:
+        relation = sp.Le(slope, G, evaluate=False) if sign > 0 else sp.Ge(slope, -G, evaluate=False)
+        return Inequality(
+            relation,
+            (G / 2 * sp.Sum((u[c] - sign * g[c] / G) ** 2, c),),
+            ((sp.Eq(sp.Sum(u[c] ** 2, c), 1), -G / 2), (sp.Eq(sp.Sum(g[c] ** 2, c), G**2), -1 / (2 * G))),
+            (sp.Gt(G, 0),),
+            at={n: 2, g: [3, 4], u: [1, 0], G: 5},
+        )
+
+    size = sp.sqrt(sp.Sum(g[c] ** 2, c))
+    attained = Equality(sp.Sum(g[c] * (g[c] / size), c), size)
+    lagrangian = slope - G / 2 * (sp.Sum(u[c] ** 2, c) - 1)
+    stationary = Equality(derivative(lagrangian, u[d]), sp.Integer(0), wrt=u[d], assumptions=(sp.Eq(u[c], g[c] / G),))
+    return Claim(
+        "backprop.2.steepest",
+        SOURCE,
+        "section 2",
+        "",
+        (bound(+1), bound(-1), attained, stationary),
+        claimed="of all directions of one length the gradient's is the steepest ascent, its opposite the steepest descent",
+        remark="$g = \\nabla F$, $G$ is its length, and $u$ is any direction of length 1. What is left over is a sum of squares,"
+        " zero only for $u = \\pm g/G$: no other direction is as steep. Lagrange's multiplier gives the same answer.",
+    )
+
+
+def eq_6_1() -> Claim:
+    """f(x, y) = f(x₀, y₀) + f_x (x − x₀) + f_y (y − y₀) + O(‖(x − x₀, y − y₀)‖²)."""
+    exact, model = f(x0 + dx, y0 + dy), _plane(f)
+    return equation(
+        "6.1",
+        r"f(x, y) = f(x_0, y_0) + f_x (x- x_0) + f_y(y-y_0)",
+        Approximation(exact, model, (dx, dy), 1),
+        slips=(_equals_sign(exact, model, f),),
+        remark="$\\Delta x = x - x_0$ and $\\Delta y = y - y_0$.",
+    )
+
+
+def eq_6_2() -> Claim:
+    """f(x, y) − f(x₀, y₀) = f_x (x − x₀) + f_y (y − y₀) + O(‖(x − x₀, y − y₀)‖²)."""
+    here = f(x0, y0)
+    exact = f(x0 + dx, y0 + dy) - here
+    model = derivative(here, x0) * (X - x0) + derivative(here, y0) * (Y - y0)
+    step = (sp.Eq(X, x0 + dx), sp.Eq(Y, y0 + dy))
+    return equation(
+        "6.2",
+        r"f(x,y) - f(x_{0},y_0) &= f_x (x- x_0) + f_y(y-y_0)",
+        Approximation(exact, model, (dx, dy), 1, definitions=step),
+        slips=(_equals_sign(exact, model, f, definitions=step),),
+        remark="$x = x_0 + \\Delta x$ and $y = y_0 + \\Delta y$.",
+    )
+
+
+def eq_6_3() -> Claim:
+    """Δf = f_x Δx + f_y Δy + O(‖(Δx, Δy)‖²)."""
+    exact, model = f(x0 + dx, y0 + dy) - f(x0, y0), _plane(f) - f(x0, y0)
+    return equation(
+        "6.3",
+        r"\implies \Delta f &= f_x \Delta x + f_y \Delta y",
+        Approximation(exact, model, (dx, dy), 1),
+        slips=(_equals_sign(exact, model, f),),
+        remark="$\\Delta f$ is the left side.",
+    )
+
+
+def eq_6_2_refs() -> Claim:
+    """(6.3) follows from (6.1); the text says “(5.1) into (5.3)”, which are equations of the network."""
+    here, f_x, f_y, value, change = sp.symbols("f_0 f_x f_y f Delta_f")
+    premises = (
+        sp.Eq(value, here + f_x * (X - x0) + f_y * (Y - y0)),
+        sp.Eq(change, value - here),
+        sp.Eq(dx, X - x0),
+        sp.Eq(dy, Y - y0),
+    )
+    at = {here: 1, f_x: 2, f_y: 3, value: 6, change: 5, X: 1, Y: 1, x0: 0, y0: 0, dx: 1, dy: 1}
+    given = {D: 1, M: 1, j: 1, w: [[1]], x: [1], y: [1], w1: [[1]], h: [0]}
+    return Claim(
+        "backprop.6.2.refs",
+        SOURCE,
+        "the sentence before (6.2)",
+        "",
+        (Follows(premises, sp.Eq(change, f_x * dx + f_y * dy), at), Cites(("6.1", "6.3"), EQUATIONS)),
+        (
+            Slip(
+                "",
+                Follows((LAYER,), HIDDEN, given),
+                why="The numbers are right but for the section, as in the sentence before (5.12).",
+            ),
+        ),
+        claimed="“(5.1)” can be transformed into “(5.3)”",
+        remark="With (6.1) for (5.1) and (6.3) for (5.3) it is a change of names. Read as printed, one layer's outputs would"
+        " have to follow from another's.",
+    )
+
+
+def eq_6_4() -> Claim:
+    """E(w + Δw) − E(w) = ∇E·Δw + O(‖Δw‖²), for the network of every width."""
+    d1, d2 = sp.IndexedBase("d1"), sp.IndexedBase("d2")
+    unit = sp.Sum((w1[j, i] + d1[j, i]) * x[i], i)
+    output = sp.Sum((w2[k, j] + d2[k, j]) * sp.tanh(unit), j)
+    moved = sp.Sum((output - yhat[k]) ** 2, k) / 2
+    by_1, by_2 = (gradient().lines[-1][0] for gradient in (eq_5_12, eq_5_9))
+    model = sp.Sum(sp.Sum(by_1 * d1[j, i], i), j) + sp.Sum(sp.Sum(by_2 * d2[k, j], j), k)
+    at = {D: 1, M: 1, K: 1, x: [1], yhat: [0], w1: [[0]], w2: [[0]], d1: [[1]], d2: [[1]]}
+    sign = Slip(
+        "",
+        Equality(moved - E, model, definitions=NETWORK, small=(d1, d2)),
+        at=at,
+        values=("0.2900", "0"),
+        place="the sign “=”",
+        why=EQUALS,
+    )
+    return equation(
+        "6.4",
+        r"\Delta E(\mathbf{w}) = \nabla_{\mathbf{w}}E(\mathbf{w}) \Delta \mathbf{w}",
+        Approximation(moved - E, model, (d1, d2), 1, definitions=NETWORK),
+        slips=(sign,),
+        remark="$d^{(1)}$ and $d^{(2)}$ are the changes of the two layers of weights, and the product is an inner product.",
+    )
+
+
+def eq_6_4_refs() -> Claim:
+    """(6.4) is (6.3) for the error; the text says “(5.3)”, a definition of the network."""
+    change, by_1, by_2, d_1, d_2, f_x, f_y, delta = sp.symbols("Delta_E g_1 g_2 Delta_w_1 Delta_w_2 f_x f_y Delta_f")
+    rule = sp.Eq(delta, f_x * dx + f_y * dy)
+    names = (sp.Eq(change, delta), sp.Eq(f_x, by_1), sp.Eq(f_y, by_2), sp.Eq(dx, d_1), sp.Eq(dy, d_2))
+    conclusion = sp.Eq(change, by_1 * d_1 + by_2 * d_2)
+    at = {f_x: 2, f_y: 3, by_1: 2, by_2: 3, d_1: 1, d_2: 1, dx: 1, dy: 1, delta: 5, change: 5}
+    given = {D: 1, M: 1, j: 1, x: [1], w1: [[1]], h: [1], change: 0, by_1: 1, by_2: 0, d_1: 1, d_2: 0}
+    return Claim(
+        "backprop.6.4.refs",
+        SOURCE,
+        "the sentence before (6.4)",
+        "",
+        (Follows((rule, *names), conclusion, at), Cites(("6.3",), EQUATIONS)),
+        (
+            Slip(
+                "",
+                Follows((HIDDEN,), conclusion, given),
+                why="Again the section's number only: (6.3) was meant.",
+            ),
+        ),
+        claimed="applying “(5.3)” gives (6.4)",
+        remark="$g_1$ and $g_2$ are the derivatives of $E$ with respect to two weights; more weights give more terms.",
+    )

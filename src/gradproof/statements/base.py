@@ -1,0 +1,133 @@
+"""What all kinds of statement share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Protocol, runtime_checkable
+
+import sympy as sp
+from sympy.core.relational import Relational
+
+from gradproof.checking import free_indices
+from gradproof.checks.steps import LineChecker
+from gradproof.given import Given, point_text
+from gradproof.lines import index_range
+from gradproof.notation import NotationError, read
+from gradproof.values import Exact, evaluate, index_values, interval_text
+from gradproof.verdict import Evidence, Verdict, Witness
+
+__all__ = ["ENCLOSED", "EXACT", "Statement", "compared_at", "everywhere", "holds_at", "joined", "named", "value_at"]
+
+EXACT = "exact rationals and mpmath's interval arithmetic"
+ENCLOSED = "mpmath's interval arithmetic"
+
+
+@runtime_checkable
+class Statement(Protocol):
+    """Something that is true or false: it decides itself, and prints what it decides."""
+
+    def verify(self) -> Verdict:
+        """Proved, refuted with a witness, or undecided with a reason."""
+        ...
+
+    def scope(self) -> str:
+        """For what it holds, where it does: the words after "proved"."""
+        ...
+
+    def latex(self) -> str:
+        """The statement as a formula, printed from the expressions that `verify` decides."""
+        ...
+
+
+def everywhere(*sides: sp.Expr) -> str:
+    """The scope of what holds for all letters."""
+    letters = {s for side in sides for s in side.free_symbols}
+    if not letters:
+        return ""
+    sizes = {s for s in letters if s.is_integer} or any(side.has(sp.Sum) for side in sides)
+    return f"for every {'size and every ' if sizes else ''}value at which both sides are defined"
+
+
+def named(verdict: Verdict, where: str) -> Verdict:
+    """The verdict with the place that it speaks of, unless it is proved."""
+    if verdict.status == "proved":
+        return verdict
+    return replace(verdict, reason=where + (f" ({verdict.reason})" if verdict.reason else ""))
+
+
+def joined(verdicts: Sequence[Verdict]) -> Verdict:
+    """Proved if all are; otherwise the first that is not.  Evidence of one kind is shown once."""
+    for verdict in verdicts:
+        if verdict.status != "proved":
+            return verdict
+    evidence = dict.fromkeys(e for v in verdicts for e in v.evidence)
+    assumptions = dict.fromkeys(a for v in verdicts for a in v.assumptions)
+    return Verdict("proved", tuple(assumptions), None, tuple(evidence))
+
+
+def value_at(e: sp.Expr, at: Mapping[Any, Any], definitions: Sequence[sp.Eq] = ()) -> Any:
+    """The value at a given point, exact or enclosed; derivatives are taken by SymPy's own diff."""
+    checker = LineChecker(definitions)
+    body = checker.evaluated(read(e))
+    return evaluate(body, Given(at, [body], checker.equations), Exact())
+
+
+def compared_at(
+    left: sp.Expr,
+    right: sp.Expr,
+    at: Mapping[Any, Any],
+    definitions: Sequence[sp.Eq] = (),
+    assumptions: Sequence[Relational] = (),
+) -> Verdict:
+    """Whether two sides have one value at a given point: refuted, with that point, where they have not."""
+    unmet = [r for r in assumptions if not holds_at(r, at, definitions)]
+    if unmet:
+        return Verdict("undecided", reason=f"the given point does not meet the assumption {unmet[0]}")
+    a, b = (value_at(e, at, definitions) for e in (left, right))
+    sign = Exact().sign_or_none(Exact().join(lambda x, y: x - y, a, b))
+    if not sign:
+        return Verdict("undecided", reason="at the given point the two sides are not told apart")
+    sizes = {str(s) for e in (left, right, *(d.rhs for d in definitions)) for s in e.free_symbols if s.is_integer}
+    point = point_text(at)
+    functions = {k: str(v) for k, v in point.items() if "(" in k}
+    witness = Witness(
+        sizes={k: int(v) for k, v in point.items() if k in sizes},
+        values={k: _nested(v) for k, v in point.items() if k not in sizes and k not in functions},
+        left=interval_text(a),
+        right=interval_text(b),
+        functions=functions,
+    )
+    says = f"the two sides are {witness.left} and {witness.right}"
+    return Verdict("refuted", (), witness, (Evidence("enclosure", "disagrees", says, EXACT),))
+
+
+def _nested(value: Any) -> Any:
+    return tuple(map(_nested, value)) if isinstance(value, (list, tuple)) else value
+
+
+def holds_at(relation: Relational, at: Mapping[Any, Any], definitions: Sequence[sp.Eq] = ()) -> bool:
+    """Whether a relation holds at a given point, for every value of its indices that are not given.
+
+    Raises NotationError for an index without a range.
+    """
+    given = point_text(at)
+    free = sorted({i for side in relation.args for i in free_indices(side)}, key=str)
+    free = [i for i in free if str(i) not in given and not (i.is_Symbol and i.is_positive)]
+    spans = []
+    for index in free:
+        span = index_range(index)
+        if span is None:
+            raise NotationError(f"the index {index} of {relation} has neither a value nor a range")
+        spans.append(range(int(value_at(span[0], at)), int(value_at(span[1], at)) + 1))
+    return all(
+        _holds(relation, {**at, **dict(zip(free, values, strict=True))}, definitions) for values in index_values(spans)
+    )
+
+
+def _holds(relation: Relational, at: Mapping[Any, Any], definitions: Sequence[sp.Eq]) -> bool:
+    left, right = (value_at(side, at, definitions) for side in relation.args)
+    sign = Exact().sign(Exact().join(lambda x, y: x - y, left, right))
+    return {
+        sp.Eq: sign == 0, sp.Ne: sign != 0, sp.Gt: sign > 0, sp.Ge: sign >= 0, sp.Lt: sign < 0, sp.Le: sign <= 0,
+    }[type(relation)]  # fmt: skip
