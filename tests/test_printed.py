@@ -11,6 +11,7 @@ import pytest
 
 from gradproof import CLAIMS
 from gradproof.sources import backprop
+from gradproof.statements import Rounded
 
 PRINTED = tomllib.loads((Path(__file__).parent / "printed.toml").read_text("utf-8"))
 
@@ -38,7 +39,10 @@ def test_a_claim_quotes_what_its_source_prints(identity: str) -> None:
     claim, row = CLAIMS[identity], PRINTED["claims"][identity]
     slips: list[dict[str, Any]] = row.get("slips", [])
     assert read(claim.printed) == read(row["printed"])
-    assert [(slip.place, read(slip.printed)) for slip in claim.slips] == [(s["place"], read(s["printed"])) for s in slips]
+    assert [(slip.place, read(slip.printed)) for slip in claim.slips] == [
+        (s["place"], read(s["printed"])) for s in slips
+    ]
+    assert [s.printed for s in claim.statements if isinstance(s, Rounded)] == row.get("numbers", [])
 
 
 def test_a_claim_without_a_formula_says_what_was_claimed() -> None:

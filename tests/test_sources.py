@@ -81,13 +81,6 @@ def test_the_lines_are_the_sources_own() -> None:
     assert lines[-1][0] == sp.Mul(-2, 1 / n, sp.Sum(x[i] * (y[i] - f[i]), i))
 
 
-def test_lines_are_grouped_by_rules_that_the_derivation_has() -> None:
-    from gradproof.claim import grouped
-
-    with pytest.raises(ValueError, match=r"no step 'product rule' after step 0; its rules are factor rule"):
-        grouped(averages.linreg_m(), [("product rule", "as printed")])
-
-
 def test_the_printed_numbers_of_the_sigmoid_are_enclosed() -> None:
     rounded = [s for s in CLAIMS["averages.sigmoid.means"].statements if isinstance(s, Rounded)]
     assert [s.printed for s in rounded] == ["0.2233", "0.235"]
@@ -97,8 +90,7 @@ def test_the_printed_numbers_of_the_sigmoid_are_enclosed() -> None:
 def test_a_claim_is_shown_by_its_first_statement() -> None:
     claim = CLAIMS["backprop.5.7"]
     assert str(claim) == (
-        "backprop.5.7 (equation (5.7) of 'Going Deeper into Back-propagation'):"
-        " Derivative(tanh(h), h) = 1 - tanh(h)**2"
+        "backprop.5.7 (equation (5.7) of 'Going Deeper into Back-propagation'): Derivative(tanh(h), h) = 1 - tanh(h)**2"
     )
     assert claim._repr_latex_() == f"$\\displaystyle {claim.statements[0].latex()}$"
 

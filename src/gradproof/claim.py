@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import sympy as sp
 
@@ -15,7 +15,7 @@ from gradproof.statements.equality import rounds_to
 from gradproof.values import interval_text
 from gradproof.verdict import Evidence, Verdict
 
-__all__ = ["Claim", "Examined", "Slip", "Source", "grouped"]
+__all__ = ["Claim", "Examined", "Slip", "Source"]
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,7 @@ class Source:
     year: str
     url: str
     licence: str
+    short: str = ""  # for tables
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,9 @@ class Slip:
     printed: LaTeX as the source has it ("" where it is prose).  reading: the statement, read
     literally.  corrected: what was meant, or holds in its place; None: the claim's own statements.
     at and values: where the reading is an equality, a point and the sides' values there, to be
-    checked by hand.  place: the part of the claim; "" if all of it fails.  meant: whether the
-    text shows that the corrected form was meant: a misprint, otherwise a false statement.
+    checked by hand.  place: the part of the claim; "" if all of it fails.  kind: "misprint" where
+    the text shows what was meant, "sign" for an “=” that the text itself calls an approximation,
+    otherwise "false".  instance: whether the reading is one case of what is said in general.
     why: what makes the slip easy, for the reader.
     """
 
@@ -47,12 +49,9 @@ class Slip:
     at: Mapping[Any, Any] | None = None
     values: tuple[str, str] | None = None
     place: str = ""
-    meant: bool = True
+    kind: Literal["misprint", "sign", "false"] = "misprint"
+    instance: bool = False
     why: str = ""
-
-    @property
-    def kind(self) -> str:
-        return "misprint" if self.meant else "false"
 
     def verify(self) -> Verdict:
         """The verdict on the literal reading: refuted, or the slip is none."""
@@ -178,24 +177,3 @@ def _decided(verify: Callable[[], Verdict]) -> Verdict:
 
 def _rests(verdict: Verdict) -> str:
     return verdict.evidence[0].rests_on if verdict.evidence else "gradproof's normal form"
-
-
-def grouped(derivation: Derivation, groups: Sequence[tuple[str, str]]) -> tuple[tuple[sp.Expr, str], ...]:
-    """The derivation's lines as a source prints them.
-
-    groups: for each printed line, (the rule of the last step it takes, the rule as printed);
-    with "" for the rule, the line takes all steps up to the next group's.
-    Raises ValueError if the derivation has no such step.
-    """
-    names = [s.rule.name for s in derivation.steps]
-    lines, start = [], 0
-    for n, (last, printed) in enumerate(groups):
-        wanted = last or groups[n + 1][0]
-        if wanted not in names[start:]:
-            raise ValueError(
-                f"the derivation has no step {wanted!r} after step {start}; its rules are {', '.join(names)}"
-            )
-        found = names.index(wanted, start)
-        start = found + 1 if last else found
-        lines.append((derivation.steps[start - 1].after, printed))
-    return tuple(lines)

@@ -12,6 +12,7 @@ from html import escape
 from typing import Any
 
 from gradproof import page, sources
+from gradproof.pieces import SIGNS, formula
 
 __all__ = ["as_json", "errata", "ledger", "place", "summary"]
 
@@ -25,7 +26,6 @@ PAGES = {
     "finite-step": "finite-steps",
     "symmetry": "symmetry",
 }
-WORDS = {"misprint": "Misprint", "false": "False"}
 
 
 def place(identity: str) -> str:
@@ -40,17 +40,20 @@ def _records() -> list[dict[str, Any]]:
 
 def as_json() -> str:
     """Return every claim as JSON: id, source, formulas, verdict, evidence."""
-    return json.dumps(_records(), ensure_ascii=False, indent=1)
+    records = _records()
+    for slip in (slip for record in records for slip in record["slips"]):
+        del slip["shown"]  # HTML, for the table
+    return json.dumps(records, ensure_ascii=False, indent=1)
 
 
 def summary() -> str:
     """Return one sentence with the numbers of claims by verdict."""
     count = Counter(record["kind"].partition(" to order")[0] for record in _records())
-    slips = sum(len(record["slips"]) for record in _records())
+    slips = [slip["kind"] for record in _records() for slip in record["slips"]]
     return (
-        f'<p class="gp-summary">{sum(count.values())} statements: {count["holds"]} hold (some to an order that is stated),'
-        f" {count['misprint']} are misprinted and {count['false']} false. {slips} things are wrong in all, lines and signs"
-        " included.</p>"
+        f'<p class="gp-summary">{sum(count.values())} statements: {count["holds"]} hold, some of them as approximations of a'
+        f" stated order; {count['misprint']} are misprinted and {count['false']} are false. Counting single lines and signs,"
+        f" {len(slips)} things need mending, of which {slips.count('sign')} are an “=” for “≈”.</p>"
     )
 
 
@@ -70,7 +73,7 @@ def _row(record: dict[str, Any]) -> str:
     kinds = dict.fromkeys(e["kind"] for e in record["evidence"] if e["outcome"] == "agrees")
     return (
         f'<tr data-kind="{_word(kind).lower()}"><th scope="row"><a href="{place(name)}">{escape(name)}</a>'
-        f"<small>{escape(record['source'])}, {escape(record['place'])}</small></th>"
+        f"<small>{escape(record['text'])}, {escape(record['place'])}</small></th>"
         f'<td data-sort="{escape(kind)}">{_sign(kind)}</td><td>{said}{formula}</td><td>{escape(", ".join(kinds))}</td></tr>'
     )
 
@@ -85,26 +88,28 @@ def errata() -> str:
 
 def _erratum(record: dict[str, Any], slip: dict[str, Any]) -> str:
     name = record["id"]
-    where = ", ".join(filter(None, (record["source"], record["place"], slip["place"])))
-    said = "" if slip["printed"] or slip["place"] else f"<small>{escape(record['claimed'])}</small>"
-    printed = _formula(slip["printed"], name, "quoted") if slip["printed"] else _formula(slip["reading"], name)
+    where = ", ".join(filter(None, (record["text"], record["place"], slip["place"])))
+    said = f"<small>{escape(record['claimed'])}</small>" if record["claimed"] and not slip["place"] else ""
+    printed = _formula(slip["printed"], name, "quoted") if slip["printed"] else ""
+    if not printed or slip["kind"] == "false":
+        printed += _formula(slip["reading"], name)
     return (
         f'<tr data-kind="{slip["kind"]}"><th scope="row"><a href="{place(name)}">{escape(name)}</a><small>{escape(where)}</small></th>'
-        f"<td>{_sign(slip['kind'])}{said}{printed}</td><td>{escape(slip['witness'])}</td>"
+        f"<td>{_sign(slip['kind'])}{said}{printed}</td><td><div>{slip['shown']}</div></td>"
         f"<td>{_formula(slip['corrected'], name)}</td></tr>"
     )
 
 
 def _word(kind: str) -> str:
-    return WORDS.get(kind, "Holds")
+    return page.SLIPS.get(kind, "Holds")
 
 
 def _sign(kind: str) -> str:
     """Return the verdict as a sign and words."""
     status = "proved" if kind.startswith("holds") else "refuted"
-    text = WORDS.get(kind) or kind[:1].upper() + kind[1:]
-    return f'<strong class="gp-{status}"><span aria-hidden="true">{page.SIGNS[status]}</span> {escape(text)}</strong>'
+    text = page.SLIPS.get(kind) or kind[:1].upper() + kind[1:]
+    return f'<strong class="gp-{status}"><span aria-hidden="true">{SIGNS[status]}</span> {escape(text)}</strong>'
 
 
 def _formula(latex: str, name: str, mark: str = "checked") -> str:
-    return page.formula(latex, name, mark, display=False)
+    return formula(latex, name, mark, display=False)

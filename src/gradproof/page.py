@@ -17,13 +17,28 @@ import contextlib
 import importlib
 import io
 import json
-from collections.abc import Iterable
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gradproof import sources
 from gradproof.cache import claim_digest, digest, engine_digest, remember, sources_digest
+from gradproof.pieces import (
+    article,
+    display,
+    evidence_fold,
+    fold,
+    formula,
+    left_side,
+    prose,
+    python_code,
+    sign,
+    single_steps,
+    slug,
+    step_lines,
+    tex,
+    witness_text,
+)
 from gradproof.typeset import typeset
 
 if TYPE_CHECKING:
@@ -31,13 +46,11 @@ if TYPE_CHECKING:
     from gradproof.derivation import Derivation
     from gradproof.rules import Rule
     from gradproof.statements import Statement
-    from gradproof.verdict import Evidence, Verdict
+    from gradproof.verdict import Verdict
 
-__all__ = ["PageError", "claim", "definition", "derivation", "example", "formula", "record", "rules_table"]
+__all__ = ["PageError", "claim", "definition", "derivation", "example", "record", "rules_table"]
 
-SIGNS = {"proved": "✓", "refuted": "✗", "undecided": "?", "agrees": "✓", "disagrees": "✗", "missing": "–"}
-FOLDED_FROM = 5  # lines; a shorter derivation is read at once
-WIDE = 60  # characters of LaTeX
+SLIPS = {"misprint": "Misprint", "sign": "“=” for “≈”", "false": "False"}
 
 
 class PageError(Exception):
@@ -77,7 +90,7 @@ def definition(identity: str) -> str:
         equation = importlib.import_module(f"gradproof.sources.{module}").DEFINITIONS[number]
         label = f"({number})" if number[0].isdigit() else "definition"
         anchor = f'<a class="gp-number" href="#{identity}">{label}</a>'
-        return f'<div class="gp-definition" id="{identity}">{_display(equation, identity)}{anchor}</div>'
+        return f'<div class="gp-definition" id="{identity}">{display(equation, identity)}{anchor}</div>'
 
     return remember(digest("definition", identity, claim_digest(module, "DEFINITIONS")), make)
 
@@ -85,10 +98,10 @@ def definition(identity: str) -> str:
 def derivation(derived: Derivation, name: str = "derivation") -> str:
     """Return a derivation with its steps, or raise `PageError` if a step is wrong."""
     verdict = _proved(derived.verify(), name, derived)
-    left = _left(derived)
-    steps = _fold("Steps", _lines(left, derived.lines), len(derived.lines))
-    body = [_display(left, name, derived.result), _verdict(verdict, derived.loss), steps]
-    return _article("gp-derivation", name, *body, _evidence(verdict.evidence))
+    left = left_side(derived)
+    steps = fold("Steps", step_lines(left, derived.lines), len(derived.lines))
+    body = [display(left, name, derived.result), _verdict(verdict, derived.loss), steps]
+    return article("gp-derivation", name, *body, evidence_fold(verdict.evidence))
 
 
 def rules_table() -> str:
@@ -112,10 +125,10 @@ def _rule_row(rule: Rule) -> str:
 
         derived = derive(*rule.example)
         _proved(derived.verify(), f"the example of the {rule.name}", derived)
-        shown = f'<div class="gp-instance">{_display(_left(derived), rule.name, derived.result)}</div>'
+        shown = f'<div class="gp-instance">{display(left_side(derived), rule.name, derived.result)}</div>'
     where = f"<small>{escape(rule.where)}</small>" if rule.where else ""
     name = f'<th scope="row">{escape(rule.name)}<small>{_law_verdict(rule)}</small></th>'
-    return f'<tr id="{_slug(rule.name)}">{name}<td>{_display(rule.law, rule.name)}{where}{shown}</td></tr>'
+    return f'<tr id="{slug(rule.name)}">{name}<td>{display(rule.law, rule.name)}{where}{shown}</td></tr>'
 
 
 def _law_verdict(rule: Rule) -> str:
@@ -132,13 +145,14 @@ def _law_verdict(rule: Rule) -> str:
     verdict = LineChecker(()).equal(*rule.law.args)
     if verdict.status == "refuted":
         _proved(verdict, f"the law of the {rule.name}", rule.law)
-    return _sign(verdict.status)
+    return sign(verdict.status)
 
 
 def example(path: str) -> str:
     """Run a Python file and return its code with what it printed, or with what its last line is worth."""
     code = Path(path).read_text("utf-8")
-    rests_on = [engine_digest(), sources_digest()] if "gradproof.sources" in code else [engine_digest()]
+    uses_claims = "gradproof.sources" in code or "CLAIMS" in code
+    rests_on = [engine_digest(), sources_digest()] if uses_claims else [engine_digest()]
     return remember(digest("example", path, code, *rests_on), lambda: _run(code, path))
 
 
@@ -157,7 +171,7 @@ def _run(code: str, path: str) -> str:
         shown += derivation(value, Path(path).stem)
     elif value is not None:
         shown += f'<pre class="gp-output"><code>{escape(str(value))}</code></pre>'
-    return f'<div class="gp-example">{_code(code)}{shown}</div>'
+    return f'<div class="gp-example">{python_code(code)}{shown}</div>'
 
 
 # --- the parts of a claim -------------------------------------------------------------------
@@ -172,74 +186,101 @@ def render_claim(claim: Claim, examined: Examined | None = None) -> str:
         for slip, verdict, mended in zip(claim.slips, examined.slips, examined.corrections, strict=True)
     ]
     code = f'from gradproof import CLAIMS\n\nprint(CLAIMS["{claim.id}"].verify())\n'
-    return _article(
+    return article(
         "gp-claim" if claim.kind.startswith("holds") else "gp-claim gp-failed",
         claim.id,
         _heading(claim),
-        f'<p class="gp-said">Claimed: {escape(claim.claimed)}.</p>' if claim.claimed else "",
+        f'<p class="gp-said">{_claimed(claim.claimed)}</p>' if claim.claimed else "",
         *(html for slip, html in slips if not slip.place),
-        *(_statement(s, v, claim.id) for s, v in zip(claim.statements, examined.statements, strict=True)),
+        _statements(claim, examined),
         *(html for slip, html in slips if slip.place),
-        f'<p class="gp-remark">{_prose(claim.remark)}</p>' if claim.remark else "",
+        f'<p class="gp-remark">{prose(claim.remark)}</p>' if claim.remark else "",
         _source_lines(claim),
-        *map(_single_steps, claim.derivations),
-        _evidence(claim.judged(examined).evidence),
+        *map(single_steps, claim.derivations),
+        evidence_fold(claim.judged(examined).evidence),
         _origin(claim),
-        f'<details class="gp-fold"><summary>Check it yourself</summary>{_code(code)}</details>',
+        f'<details class="gp-fold"><summary>Check it yourself</summary>{python_code(code)}</details>',
     )
+
+
+def _claimed(text: str) -> str:
+    """Return what is claimed as a sentence; a question is asked."""
+    asked = text.startswith("(asked) ")
+    return f"Asked: {escape(text.removeprefix('(asked) '))}" if asked else f"Claimed: {escape(text)}."
+
+
+def _statements(claim: Claim, examined: Examined) -> str:
+    """Return the statements; neighbours with one verdict, word for word, share its line."""
+    pairs = list(zip(claim.statements, examined.statements, strict=True))
+    lines = [*(_verdict_line(statement, verdict) for statement, verdict in pairs), ""]
+    own = _conflicting(claim)
+    shown = []
+    for n, (statement, _) in enumerate(pairs):
+        shown.append(_noted(statement, claim.id, own))
+        if lines[n] != lines[n + 1]:
+            shown.append(lines[n])
+    return "".join(shown)
 
 
 def _statement(statement: Statement, verdict: Verdict, name: str) -> str:
     """Return one statement with the verdict on it."""
-    given = ", ".join(typeset(_latex(relation)) for relation in verdict.assumptions)
+    return _noted(statement, name) + _verdict_line(statement, verdict)
+
+
+def _noted(statement: Statement, name: str, own: bool = False) -> str:
+    """Return a statement's formula below its note; with `own`, its definitions below it."""
+    note = getattr(statement, "note", "")
+    head = f'<p class="gp-note">{prose(note)}</p>' if note else ""
+    defined = getattr(statement, "definitions", ()) if own else ()
+    where = "<p>where</p>" + "".join(display(d, name) for d in defined) if defined else ""
+    folded = f'<details class="gp-fold"><summary>The letters</summary>{where}</details>' if where else ""
+    return head + formula(statement.latex(), name, "checked") + folded
+
+
+def _conflicting(claim: Claim) -> bool:
+    """Whether a letter stands for two things in a claim's statements: defined twice, or defined and free."""
+    defined: dict[str, set[Any]] = {}
+    free: set[str] = set()
+    for statement in claim.statements:
+        own = {_head(d.lhs): d for d in getattr(statement, "definitions", ())}
+        for name, definition in own.items():
+            defined.setdefault(name, set()).add(definition)
+        sides = [getattr(statement, side, None) for side in ("left", "right", "exact", "model")]
+        used = {_head(e) for side in sides if side is not None for e in side.free_symbols}
+        free |= used - own.keys()
+    return any(len(ways) > 1 or name in free for name, ways in defined.items())
+
+
+def _head(e: Any) -> str:
+    """Return the name of a symbol, or of the array of an entry."""
+    return str(getattr(getattr(e, "base", e), "label", e))
+
+
+def _verdict_line(statement: Statement, verdict: Verdict) -> str:
+    given = ", ".join(typeset(tex(relation)) for relation in verdict.assumptions)
     assuming = f'<span class="gp-assuming">assuming {given}</span>' if given else ""
-    line = (
-        f'<p class="gp-verdict gp-{verdict.status}">{_sign(verdict.status)} {escape(statement.scope())} {assuming}</p>'
-    )
-    return formula(statement.latex(), name, "checked") + line
+    scope = witness_text(verdict) if verdict.witness else escape(statement.scope())
+    return f'<p class="gp-verdict gp-{verdict.status}">{sign(verdict.status)} {scope} {assuming}</p>'
 
 
 def _slip(slip: Slip, verdict: Verdict, mended: Verdict, claim: Claim) -> str:
     """Show what a source printed wrongly: as printed, refuted, and mended."""
-    word = "Misprint" if slip.meant else "False"
-    where = escape(slip.place) + (", as printed" if slip.printed else "")
+    word = SLIPS[slip.kind]
+    where = ", ".join(filter(None, (escape(slip.place), "as printed" if slip.printed else "")))
     corrected = _statement(slip.corrected, mended, claim.id) if slip.corrected else ""
     parts = (
-        f'<p class="gp-verdict">{_sign("refuted", word)} {where or "as it stands"}</p>',
+        f'<p class="gp-verdict">{sign("refuted", word)} {where or "as it stands"}</p>',
         formula(slip.printed, claim.id) if slip.printed else "",
-        "<p>Read literally, this is</p>",
+        f"<p>{'For one case it would say' if slip.instance else 'Read literally, this is'}</p>",
         formula(slip.reading.latex(), claim.id, "checked"),
-        f"<p>which is false: {_witness(verdict)}.</p>",
-        f'<p class="gp-why">{_prose(slip.why)}</p>' if slip.why else "",
-        f"<p>{'What was meant' if slip.meant else 'What holds instead'}:</p>" if corrected or not slip.place else "",
+        f"<p>which is false: {witness_text(verdict)}.</p>",
+        f'<p class="gp-why">How it comes about: {prose(slip.why)}</p>' if slip.why else "",
+        f"<p>{'What holds instead' if slip.kind == 'false' else 'What was meant'}:</p>"
+        if corrected or not slip.place
+        else "",
         corrected,
     )
     return f'<section class="gp-misprint">{"".join(parts)}</section>'
-
-
-def _witness(verdict: Verdict) -> str:
-    """Return the point at which a statement fails, with the values of both sides; else what was found."""
-    witness = verdict.witness
-    if witness is None:
-        return escape(verdict.shown())
-    point = [f"{_name(name, value)} = {_value(value)}" for name, value in {**witness.sizes, **witness.values}.items()]
-    point += [f"{name} = {_value(value)}" for name, value in witness.functions.items()]
-    where = "at " + ", ".join(map(typeset, point)) if point else "here"
-    reason = f"{escape(verdict.reason)}; " if verdict.reason else ""
-    return f"{reason}{where} the two are {escape(witness.left)} and {escape(witness.right)}"
-
-
-def _name(name: str, value: Any) -> str:
-    from sympy import IndexedBase, Symbol
-
-    return _latex(IndexedBase(name) if isinstance(value, tuple) else Symbol(name))
-
-
-def _value(value: Any) -> str:
-    """Return a number, an array, or a function's formula as LaTeX."""
-    if isinstance(value, tuple):
-        return r"\left(" + ",\\, ".join(map(_value, value)) + r"\right)"
-    return str(value).replace("**", "^").replace("*", r"\,")
 
 
 def _source_lines(claim: Claim) -> str:
@@ -247,7 +288,7 @@ def _source_lines(claim: Claim) -> str:
     if not claim.lines:
         return ""
     left = claim.statements[0].left  # type: ignore[attr-defined] # only an equality has lines
-    return _fold("Steps, line by line", _lines(left, claim.lines), len(claim.lines))
+    return fold("Steps, line by line", step_lines(left, claim.lines), len(claim.lines))
 
 
 def _record(claim: Claim, examined: Examined) -> dict[str, Any]:
@@ -256,6 +297,7 @@ def _record(claim: Claim, examined: Examined) -> dict[str, Any]:
     return {
         "id": claim.id,
         "source": claim.source.title,
+        "text": claim.source.short,
         "author": claim.source.author,
         "licence": claim.source.licence,
         "place": claim.place,
@@ -273,6 +315,7 @@ def _record(claim: Claim, examined: Examined) -> dict[str, Any]:
                 "printed": slip.printed,
                 "reading": slip.reading.latex(),
                 "witness": v.shown(),
+                "shown": witness_text(v),
                 "corrected": (slip.corrected or claim.statements[0]).latex(),
             }
             for slip, v in zip(claim.slips, examined.slips, strict=True)
@@ -301,9 +344,12 @@ def _heading(claim: Claim) -> str:
 
 def _origin(claim: Claim) -> str:
     """Return the formula as the source has it, and the definitions it stands on, folded."""
-    printed = formula(claim.printed, claim.id) if claim.printed else ""
+    shown = any(slip.printed == claim.printed for slip in claim.slips)
+    printed = formula(claim.printed, claim.id) if claim.printed and not shown else ""
     stated = dict.fromkeys(d for s in claim.statements for d in getattr(s, "definitions", ()))
-    defined = "".join(_display(equation, claim.id) for equation in stated)
+    if _conflicting(claim):
+        stated = {}  # they stand below each statement
+    defined = "".join(display(equation, claim.id) for equation in stated)
     titles = ["As printed"] * bool(printed) + ["Definitions"] * bool(defined)
     given = f"<p>The letters stand for</p>{defined}" if printed and defined else defined
     if not titles:
@@ -324,114 +370,6 @@ def _verdict(verdict: Verdict, formula: Any) -> str:
     sized = any(s.is_integer for s in formula.free_symbols)
     general = "size and every value" if sized else "value"
     scope = f" for every {general} at which both sides are defined" if formula.free_symbols else ""
-    given = ", ".join(typeset(_latex(relation)) for relation in verdict.assumptions)
+    given = ", ".join(typeset(tex(relation)) for relation in verdict.assumptions)
     assuming = f'<span class="gp-assuming">assuming {given}</span>' if given else ""
-    return f'<p class="gp-verdict gp-{verdict.status}">{_sign(verdict.status)} {scope} {assuming}</p>'
-
-
-def _single_steps(derived: Derivation) -> str:
-    """Return every step of a derivation, and before it those of the adjoints that it uses."""
-    parts = [part for part in (*derived.adjoints, derived) if part.steps]
-    body = "".join(_lines(_left(part), [(step.after, step.rule.name) for step in part.steps]) for part in parts)
-    summary = f"Every single step of {_inline(_latex(_left(derived)))} ({sum(len(part.steps) for part in parts)})"
-    return f'<details class="gp-fold"><summary>{summary}</summary>{body}</details>' if parts else ""
-
-
-def _lines(lhs: object, lines: Iterable[tuple[Any, str]]) -> str:
-    """Return the lines of a derivation, aligned at their equality signs, each with its rule beside it."""
-    left = _latex(lhs)
-    rows, left_cell = [], _inline(left)
-    if len(left) > WIDE:  # a long left side would push all lines to the right: give it a line of its own
-        rows.append(f'<li><span class="gp-left gp-alone">{left_cell}</span></li>')
-        left_cell = ""
-    for expression, rule in lines:
-        formula = _inline("{}= " + _latex(expression))
-        rows.append(
-            f'<li><span class="gp-left">{left_cell}</span><span class="gp-right" tabindex="0">{formula}</span>'
-            f'<span class="gp-rule">{escape(rule)}</span></li>'
-        )
-        left_cell = ""
-    return f'<ol class="gp-lines">{"".join(rows)}</ol>'
-
-
-def _evidence(evidence: tuple[Evidence, ...]) -> str:
-    agreeing = [item for item in evidence if item.outcome == "agrees"]
-    rows = "".join(
-        f"<li>{_sign(item.outcome, item.kind)} <span>{escape(item.says)}</span> "
-        f"<small>rests on {escape(item.rests_on)}</small></li>"
-        for item in evidence
-    )
-    kinds = ", ".join(dict.fromkeys(item.kind for item in agreeing))
-    summary = f"Rests on {len(agreeing)} check{'s' if len(agreeing) != 1 else ''}: {escape(kinds)}"
-    return f'<details class="gp-fold gp-evidence"><summary>{summary}</summary><ul>{rows}</ul></details>'
-
-
-# --- small pieces ---------------------------------------------------------------------------
-
-
-def _article(kind: str, name: str, *body: str) -> str:
-    return f'<article class="{kind}" id="{escape(name)}">{"".join(body)}</article>\n'
-
-
-def _fold(title: str, body: str, length: int) -> str:
-    state = "" if length >= FOLDED_FROM else " open"
-    return f'<details class="gp-fold"{state}><summary>{title} ({length})</summary>{body}</details>'
-
-
-def _sign(status: str, word: str = "") -> str:
-    """Return a verdict as a sign and a word: colour alone would tell some readers nothing."""
-    sign = f'<span aria-hidden="true">{SIGNS[status]}</span>'
-    return f'<strong class="gp-{status}">{sign} {escape(word) or status.title()}</strong>'
-
-
-def _left(derived: Derivation) -> Any:
-    from gradproof.lines import derivative
-
-    return derivative(derived.loss if derived.name is None else derived.name, derived.wrt)
-
-
-def _latex(expression: object) -> str:
-    from gradproof.latex import to_latex
-
-    return to_latex(expression)
-
-
-def _display(expression: object, name: str, equals: object = None) -> str:
-    latex = _latex(expression) if equals is None else f"{_latex(expression)} = {_latex(equals)}"
-    return formula(latex, name, "checked")
-
-
-def formula(latex: str, name: str, mark: str = "quoted", display: bool = True) -> str:
-    """Return a formula on its own: quoted as its author printed it, or printed from a checked object.
-
-    What a source has as plain text is quoted as such; a line of a longer display keeps its alignment.
-    """
-    if not latex.isascii():
-        return f'<p class="gp-plain" data-{mark}="{escape(name)}">{escape(latex)}</p>'
-    if "&" in latex and r"\begin" not in latex:
-        latex = rf"\begin{{aligned}} {latex} \end{{aligned}}"
-    body = typeset(latex, display=True) if display else _inline(latex)
-    kind = "gp-formula" if display else "gp-cell"
-    return f'<div class="{kind}" tabindex="0" data-{mark}="{escape(name)}">{body}</div>'
-
-
-def _inline(latex: str) -> str:
-    return typeset(rf"\displaystyle {latex}") if latex else ""
-
-
-def _slug(name: str) -> str:
-    return "rule-" + "-".join("".join(c if c.isalnum() else " " for c in name.lower()).split())
-
-
-def _prose(text: str) -> str:
-    """Return a sentence as HTML; formulas in it stand between dollar signs."""
-    parts = text.split("$")
-    return "".join(typeset(part) if n % 2 else escape(part) for n, part in enumerate(parts))
-
-
-def _code(source: str) -> str:
-    from pygments import highlight
-    from pygments.formatters import HtmlFormatter
-    from pygments.lexers import PythonLexer
-
-    return str(highlight(source, PythonLexer(), HtmlFormatter(cssclass="highlight", wrapcode=True)))
+    return f'<p class="gp-verdict gp-{verdict.status}">{sign(verdict.status)} {scope} {assuming}</p>'

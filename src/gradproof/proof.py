@@ -27,6 +27,8 @@ from gradproof.verdict import Evidence, Verdict, Witness
 
 __all__ = ["Bounds", "decide", "equal", "inadmissible", "kinks_of", "same"]
 
+MAX_DELTAS = 8  # of free indices, each of which is split into two cases
+
 Bounds = Mapping[sp.Basic, tuple[sp.Expr, sp.Expr]]
 
 
@@ -113,6 +115,8 @@ def _proves(
 ) -> bool:
     delta = _free_delta(a - b)
     if delta is not None:  # either its two indices are one, or it is zero
+        if len((a - b).atoms(sp.KroneckerDelta)) > MAX_DELTAS:
+            raise BudgetExceededError(f"more than {MAX_DELTAS} deltas of free indices")
         one, other = delta.args
         cases = ({other: one}, {delta: sp.Integer(0)})
         return all(_proves(replaced(a, case), replaced(b, case), relations, bounds, expanded, off) for case in cases)

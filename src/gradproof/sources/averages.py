@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sympy as sp
 
-from gradproof.claim import Claim, Slip, Source, grouped
+from gradproof.claim import Claim, Slip, Source
 from gradproof.derivation import Derivation
 from gradproof.lines import derivative
 from gradproof.model import Model
@@ -32,6 +32,7 @@ SOURCE = Source(
     year="2019",
     url="https://datascience.stackexchange.com/questions/56405",
     licence="CC BY-SA 4.0",
+    short="question 56405",
 )
 
 N = sp.Symbol("N", integer=True, positive=True)
@@ -58,22 +59,19 @@ def _linreg(parameter: sp.Symbol, slope: sp.Expr, name: str) -> Derivation:
     def mean(summand: sp.Expr) -> sp.Expr:
         return sp.Sum(summand, i) / N
 
-    lines = grouped(
-        derivation,
-        [
-            ("factor rule", "factor rule"),
-            ("sum rule over an index", "sum rule"),
-            ("chain rule", "chain rule"),
-            ("definition", "definition f"),
-            ("", ""),
-            ("distributivity", "comm., distr."),
-        ],
+    opened = error.xreplace({f[i]: m * x[i] + b})
+    lines = (
+        (sp.Mul(1 / N, derivative(sp.Sum(error**2, i), parameter)), "factor rule"),
+        (mean(derivative(error**2, parameter)), "sum rule"),
+        (mean(sp.Mul(2, error, derivative(error, parameter))), "chain rule"),
+        (mean(sp.Mul(2, error, derivative(opened, parameter))), "definition f"),
+        (mean(sp.Mul(2, error, -slope)), ""),
+        (sp.Mul(-2, 1 / N, sp.Sum(slope * error, i)), "comm., distr."),
     )
     d = rf"\frac{{\partial}}{{\partial {name}}}"
     outside = r"\frac{1}{N} \sum_{i=1}^N 2(y_i -f(x_i))"
     inside = {"m": "(-x_i)", "b": "(-1)"}[name]
     result = {"m": r"x_i(y_i -f(x_i))", "b": r"(y_i -f(x_i))"}[name]
-    opened = error.xreplace({f[i]: m * x[i] + b})
 
     def slip(place: str, printed: str, rest: sp.Expr, meant: sp.Expr) -> Slip:
         """∂ acts on what follows it, up to the next plus or minus."""
@@ -159,7 +157,7 @@ def answer1() -> Claim:
             Slip(
                 "",
                 Differs(left, right),
-                meant=False,
+                kind="false",
                 why="The numbers that the answer gives are right, and do differ; but they are the mean of the slopes and the"
                 " slope at the mean input, and neither is the gradient of an average error.",
             ),
@@ -206,10 +204,12 @@ def sum_of_values() -> Claim:
                 Differs(curved[0] + curved[1], curved[2]),
                 Differs(affine[0] + affine[1], affine[2], {x1: 1, x2: 1, m: 1, b: 1}, ("2", "1")),
                 place="the condition “when f is non-linear”",
-                meant=False,
+                kind="false",
+                instance=True,
                 why="Linear in what? What counts is how the gradient depends on the input, not how $f$ does:"
                 " $\\theta x + \\sin x$ is as curved as can be, and yet both sides agree; the straight line $mx + b$ has"
-                " them differ, in $b$.",
+                " them differ, in $b$. The comment's own last sentence comes close: it speaks of linearity in $x$ as the gradient"
+                " sees it.",
             ),
         ),
         remark="The two sides of the second agree for all inputs exactly where $x \\mapsto \\nabla f_\\theta(x)$ is additive. It is true as"

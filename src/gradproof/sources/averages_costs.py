@@ -24,27 +24,41 @@ def unavoidable() -> Claim:
     known = (LINE, ERROR, *taken)
     by_m = Equality(derivative(J, m), -2 / N * (sxy - m * sxx - b * sx), definitions=known, wrt=m)
     by_b = Equality(derivative(J, b), -2 / N * (sy - m * sx - b * N), definitions=known, wrt=b)
+    syy = sp.Eq(sp.Symbol("S_yy"), sp.Sum(y[i] ** 2, i))
+    terms = syy.lhs - 2 * m * sxy - 2 * b * sy + m**2 * sxx + 2 * m * b * sx + N * b**2
+    value = Equality(J, terms / N, definitions=(*known, syy), note="the cost itself needs one sum more")
+    moved_out = _moved_out()
     return Claim(
         "averages.unavoidable",
         SOURCE,
         "second answer",
         r"\sum_i \nabla \mathcal{L}(y_i, x_i, \theta)",
-        (by_m, by_b, *_independent()),
+        (by_m, by_b, value, moved_out, *_independent()),
         (
             Slip(
                 "",
                 Differs(derivative(J, m), -2 / N * (sxy - m * sxx - b * sx), definitions=known, wrt=m),
-                meant=False,
-                why="For a network it is so, and for a line nobody looks: the sums are short, and the loop is written anyway.",
+                kind="false",
+                why="For a network it is so. For a line the summand holds the parameters too, and one has to multiply out to see"
+                " that they can be moved in front of the sums.",
             ),
         ),
         claimed="at every step the individual terms must be calculated and summed, for linear regression too",
         remark="Read as “no expression in sums that are free of $\\theta$ gives the gradient”. Such sums serve whenever"
         " $\\nabla\\ell(x, y, \\theta) = \\sum_{r \\le R} a_r(\\theta)\\,\\varphi_r(x, y)$ with $R$ independent of $N$, as for"
-        " every model that is a polynomial in $\\theta$. The tanh network has no such sum: for different weights $w > 0$ the"
+        " every model that is a polynomial in $\\theta$, and only then: a fixed number $R$ of sums can serve every $\\theta$ and every"
+        " $N$ only if the items' gradients, for all $\\theta$ together, are combinations of $R$ functions of the data. The tanh network has no such sum: for different weights $w > 0$ the"
         " functions $\\operatorname{sech}^2(wx)$ of the input are linearly independent, since each has its nearest poles"
         " elsewhere, at $\\pm i\\pi/2w$. The determinants show it for two and for three weights.",
     )
+
+
+def _moved_out() -> Equality:
+    """A gradient Σ_r a_r(θ) φ_r(item) of each item: the sums over the items are free of θ."""
+    R = sp.Symbol("R", integer=True, positive=True)
+    r, a, phi = sp.Idx("r", (1, R)), sp.IndexedBase("a"), sp.IndexedBase("varphi")
+    each = sp.Sum(sp.Sum(a[r] * phi[r, i], r), i)
+    return Equality(each, sp.Sum(a[r] * sp.Sum(phi[r, i], i), r), note="wherever the parameters can be moved out")
 
 
 def _independent() -> tuple[Differs, ...]:
@@ -62,7 +76,7 @@ def _independent() -> tuple[Differs, ...]:
 
 def no_g() -> Claim:
     """No g gives ∇J = g(J): one data set, two lines with the same J and different gradients."""
-    data = {N: 1, x: [1], y: [0], b: 0}
+    data = {N: 2, x: [1, 2], y: [0, 0], b: 0}
     return Claim(
         "averages.no-g",
         SOURCE,
@@ -88,7 +102,8 @@ def nontrivial_g() -> Claim:
         "",
         (Equality.gradient(J, theta, J, (exponential,)),),
         claimed="a cost whose gradient is a non-trivial function of the cost alone could be possible",
-        remark="It is: here $g(z) = z$. (As the source expects, it is of little use: its only minimum is at infinity.)",
+        remark="It is: here $g(z) = z$. (As the source expects, it is of little use: it has no minimum; for $\\bar{y} > 0$ it only comes"
+        " ever closer to 0.)",
     )
 
 
@@ -103,10 +118,15 @@ def linear_cost() -> Derivation:
         "averages.linear-cost",
         SOURCE,
         "second answer",
-        r"J(\theta) = \frac{1}{N} \sum_i (y_i - \theta x_i)",
-        (statement, Equality(moved, cost.rhs - t * slope**2)),
-        claimed="∇J = (1/N) Σ −x_i, independent of θ, and no global minimum unless Σ x_i = 0",
-        remark="The second line takes a step of length $t$ against the gradient: unless the sum is zero, $J$ falls below every bound.",
+        r"= \frac{1}{N} \sum_i -x_i",
+        (
+            statement,
+            Equality(moved, cost.rhs - t * slope**2),
+            Equality(J, sp.Sum(y[i], i) / N, definitions=(cost,), assumptions=(sp.Eq(sp.Sum(x[i], i), 0),)),
+        ),
+        claimed="∇J is the mean of the −xᵢ, independent of θ, and there is no global minimum unless they sum to zero",
+        remark="The second line takes a step of $t$ times the gradient against it: unless the sum is zero, $J$ falls below every bound."
+        " If it is zero, $J$ is constant: the third line.",
     ).gradient()
 
 
@@ -126,6 +146,9 @@ def optimising_needs_theta() -> Claim:
     attained = Equality(
         sp.Sum(c[i] * (-r * c[i] / C), i), -r * C, assumptions=(sp.Eq(C, sp.sqrt(sp.Sum(c[i] ** 2, i))),)
     )
+    inside_ball = Equality(
+        sp.Sum((-r * c[i] / C) ** 2, i), r**2, assumptions=(sp.Eq(C, sp.sqrt(sp.Sum(c[i] ** 2, i))),)
+    )
     fall = Equality(sp.Sum(c[i] * (v[i] - r * c[i]), i), cost - r * sp.Sum(c[i] ** 2, i))
     reading = NoMinimum(1 - theta, {theta: ("-1", "1")})
     return Claim(
@@ -133,16 +156,17 @@ def optimising_needs_theta() -> Claim:
         SOURCE,
         "second answer, the aside",
         "",
-        (bound, attained, fall),
+        (bound, attained, inside_ball, fall),
         (
             Slip(
                 "",
                 reading,
-                meant=False,
+                kind="false",
+                instance=True,
                 why="The aside follows a cost on the whole line, where it is right.",
             ),
         ),
-        claimed="the derivative must depend on the parameters to talk meaningfully about optimising them",
+        claimed="a cost whose derivative is free of the parameters cannot be optimised",
         remark="The cost $c\\cdot v$ has the same derivative everywhere, and a minimiser on a ball of radius $r$, $v = -rc/C$. Without"
         " constraints the claim is true, unless the cost is constant: the last line takes a step against the gradient, which"
         " lowers the cost without end.",

@@ -11,7 +11,7 @@ from gradproof.claim import Claim
 from gradproof.derivation import Derivation, derive
 from gradproof.lines import derivative
 from gradproof.sources.averages import LOGISTIC, SOURCE, N, i, sigma, u, x, y
-from gradproof.statements import Approximation, Differs, DiffersWhen, Equality, NoFunction, OnBox, Rounded
+from gradproof.statements import Approximation, Differs, DiffersWhen, Equality, Inequality, NoFunction, OnBox, Rounded
 
 __all__ = ["no_layer_g", "output_delta", "sigmoid", "sigmoid_means", "sigmoid_when"]
 
@@ -49,6 +49,7 @@ def sigmoid_means() -> Claim:
     boxes = (
         OnBox(sp.Gt(_slope(u), sp.Rational("0.2355"), evaluate=False), {u: ("0", "0.4905")}),
         OnBox(sp.Lt(_slope(u), sp.Rational("0.2345"), evaluate=False), {u: ("0.5092", "20")}),
+        *_far(),
         OnBox(sp.Gt(spread, sp.Rational("0.22335"), evaluate=False), {delta: ("0", "0.4985")}),
         OnBox(sp.Lt(spread, sp.Rational("0.22325"), evaluate=False), {delta: ("0.5013", "20")}),
     )
@@ -56,13 +57,14 @@ def sigmoid_means() -> Claim:
         "averages.sigmoid.means",
         SOURCE,
         "first answer, the numbers",
-        r"\text{the mean gradient is ~0.2233, and the gradient of means is ~0.235}",
+        "",
         (
             Differs(mean, at_mean, {}, ("0.22330597", "0.23500371")),
             Rounded(mean, "0.2233"),
             Rounded(at_mean, "0.235"),
             *boxes,
         ),
+        claimed="at two inputs the mean of the slopes is about 0.2233, and the slope at the mean about 0.235",
         remark="The two inputs stood in a picture that is lost; 0 and 1 are recovered by solving. The mean of the inputs must lie"
         " between 0.4905 and 0.5092 for $\\sigma'$ to round to 0.235 there; with the mean at $\\frac{1}{2}$, the half of"
         " their distance must lie between 0.4985 and 0.5013 for the mean slope to round to 0.2233. ($\\sigma'$ is even, so"
@@ -70,13 +72,32 @@ def sigmoid_means() -> Claim:
     )
 
 
+def _far() -> tuple[Equality | OnBox, ...]:
+    """σ′ is even, and below 0.2345 at all inputs above 20 too: there q = e^(−x) is below 0.601."""
+    q = sp.Symbol("q")
+    small = sp.Eq(q, sp.exp(-u))
+    return (
+        Equality(_slope(-u), _slope(u)),
+        Equality(_slope(u), q / (1 + q) ** 2, definitions=(small,)),
+        OnBox(sp.Lt(q / (1 + q) ** 2, sp.Rational("0.2345"), evaluate=False), {q: ("0", "0.6")}),
+        OnBox(sp.Lt(sp.exp(sp.Integer(-20)), sp.Rational("0.6"), evaluate=False)),
+    )
+
+
 def sigmoid_when() -> Claim:
     """The gap between the mean of σ′ and σ′ at the mean, exactly, and where it is zero."""
-    mean, delta, c = sp.symbols("xbar delta c")
+    mean, delta, c, spread = sp.symbols("xbar delta c C")
     of_mean, of_spread = sp.cosh(mean), sp.cosh(delta)
     slopes = (_slope(mean + delta) + _slope(mean - delta)) / 2
     zero = (sp.Ne(of_spread, 1), sp.Ne(of_mean**2 - of_mean - 1, of_spread))
     positive = 1 / (2 * (1 + of_mean) * (of_mean + of_spread) ** 2)
+    least = Inequality(
+        sp.Ge(c, 2, evaluate=False),
+        ((spread - 1) / (c + 1),),
+        ((sp.Eq(spread, c**2 - c - 1), -1 / (c + 1)),),
+        (sp.Ge(spread - 1, 0, evaluate=False), sp.Gt(c + 1, 0, evaluate=False)),
+        at={c: 2, spread: 1},
+    )
     third = derive(derive(_slope(u), u).result, u).result.xreplace({u: mean})
     return Claim(
         "averages.sigmoid.when",
@@ -86,15 +107,15 @@ def sigmoid_when() -> Claim:
         (
             DiffersWhen(slopes, _slope(mean), zero, positive),
             Approximation(slopes - _slope(mean), delta**2 / 2 * third, (delta,), 3),
-            Equality(c**2 - c - 2, (c - 2) * (c + 1)),
+            Equality(slopes - _slope(mean), (of_spread - 1) * (of_mean**2 - of_mean - 1 - of_spread) * positive),
+            least,
             Equality(((2 + sp.sqrt(3)) + 1 / (2 + sp.sqrt(3))) / 2, sp.Integer(2)),
         ),
         claimed="(implied) the mean of the slopes and the slope at the mean differ",
-        remark="For the inputs $\\bar{x} \\pm \\delta$; with $c = \\cosh\\bar{x}$ and $C = \\cosh\\delta$ the gap is exactly"
-        " $\\frac{(C - 1)(c^2 - c - 1 - C)}{2(1 + c)(c + C)^2}$. It is zero only for $\\delta = 0$ or $C = c^2 - c - 1$."
-        " Since a cosh is at least 1, the second needs $c^2 - c - 2 = (c - 2)(c + 1) \\ge 0$, so"
-        " $\\cosh\\bar{x} \\ge 2$, which is $|\\bar{x}| \\ge \\ln(2 + \\sqrt{3})$. The second term of the gap's series is the third derivative"
-        " of $\\sigma$.",
+        remark="For the inputs $\\bar{x} \\pm \\delta$; $c = \\cosh\\bar{x}$ and $C = \\cosh\\delta$. The gap is zero only for"
+        " $\\delta = 0$ or $C = c^2 - c - 1$. Since a cosh is at least 1, the second needs $\\cosh\\bar{x} \\ge 2$, which is"
+        " $|\\bar{x}| \\ge \\ln(2 + \\sqrt{3})$ (the last line is the cosh of that number). For inputs close together the gap is about"
+        " $\\frac{1}{2}\\delta^2\\sigma^{(3)}(\\bar{x})$: the bracket in the second line is the third derivative of $\\sigma$.",
     )
 
 
@@ -111,8 +132,8 @@ def output_delta() -> Claim:
     )
     softmax = (sp.Eq(p[k], sp.exp(a[k]) / total), sp.Eq(E, -sp.Sum(t[k] * sp.log(p[k]), k)))
 
-    def delta(layer: tuple[sp.Eq, ...], right: sp.Expr, given: tuple[sp.Eq, ...] = ()) -> Equality:
-        return Equality.gradient(E, a[k], right, layer, given)
+    def delta(note: str, layer: tuple[sp.Eq, ...], right: sp.Expr, given: tuple[sp.Eq, ...] = ()) -> Equality:
+        return Equality.gradient(E, a[k], right, layer, given, note=note)
 
     return Claim(
         "averages.output-delta",
@@ -120,10 +141,10 @@ def output_delta() -> Claim:
         "second answer, last paragraph",
         r"\hat{y}_i - y_i",
         (
-            delta(identity, p[k] - t[k]),
-            delta(logistic, p[k] - t[k]),
-            delta(softmax, p[k] - t[k], (sp.Eq(sp.Sum(t[k], k), 1),)),
-            delta(softmax, sp.Sum(t[c], c) * p[k] - t[k]),
+            delta("identity, half the squared error", identity, p[k] - t[k]),
+            delta("sigmoid, cross-entropy", logistic, p[k] - t[k]),
+            delta("softmax, cross-entropy", softmax, p[k] - t[k], (sp.Eq(sp.Sum(t[k], k), 1),)),
+            delta("softmax, any targets", softmax, sp.Sum(t[c], c) * p[k] - t[k]),
         ),
         claimed="the error gradient of the output layer is often just ŷ − y",
         remark="Here $\\hat{y}$ is the prediction and $y$ the target (in the text on back-propagation it is the other way"
@@ -150,7 +171,7 @@ def no_layer_g() -> Claim:
             *_averaged_first(),
         ),
         claimed="no g gives one layer's gradient from the next layer's: averaging ŷ − y first is wrong",
-        remark="$g$ may use the data, but not the parameters. The last two lines take a batch: to average the output's error and then"
+        remark="$g$ may use the data, but not the parameters. The last lines take a batch: to average the output's error and then"
         " propagate it back through the mean input is wrong for two items at the point shown, and right, for any network,"
         " where all items share one input: $g_k$, the derivative of output $k$ by a weight, is then the same for all.",
     )
@@ -171,10 +192,15 @@ def _averaged_first() -> tuple[Differs | Equality, ...]:
         return c * sp.tanh(a * v) - y[n]
 
     mean_input = sp.Sum(x[k], k) / N
-    right = sp.Sum(error(x[i], i) * slope(x[i]), i) / N
+    right = derivative(sp.Sum(error(x[i], i) ** 2, i) / (2 * N), a)
     first = sp.Sum(error(x[i], i), i) / N * slope(mean_input)
     at = {N: 2, a: 0, c: 1, x: [1, -1], y: [1, -1]}
     K = sp.Symbol("K", integer=True, positive=True)
     q, e, g = sp.Idx("k", (1, K)), sp.IndexedBase("e"), sp.IndexedBase("g")
     each = sp.Sum(sp.Sum(e[i, q] * g[q], q), i) / N
-    return Differs(right, first, at, ("-1", "0")), Equality(each, sp.Sum(sp.Sum(e[i, q], i) / N * g[q], q))
+    shared = sp.Sum((c * sp.tanh(a * u) - y[i]) ** 2, i) / (2 * N)
+    return (
+        Differs(right, first, at, ("-1", "0")),
+        Equality(derivative(shared, a), sp.Sum(c * sp.tanh(a * u) - y[i], i) / N * slope(u), wrt=a),
+        Equality(each, sp.Sum(sp.Sum(e[i, q], i) / N * g[q], q)),
+    )

@@ -36,6 +36,7 @@ SOURCE = Source(
     year="2022",
     url="https://yunpengtai.top/posts/back-propagation",
     licence="quoted for review",
+    short="back-propagation, a blog post",
 )
 
 D, M, K = sp.symbols("D M K", integer=True, positive=True)

@@ -64,31 +64,51 @@ def eq_1_1() -> Claim:
     loss = sp.Function("E")(a, b)
     by_a, by_b = derivative(loss, a), derivative(loss, b)
     moved = loss.func(a - eta * by_a, b - eta * by_b)
+    here, after = sp.symbols("E_0 E_1")
+    room = here - eta * s + L * eta**2 * s / 2 - after
     bound = Inequality(
-        sp.Lt(-eta * s + L * eta**2 * s / 2, 0, evaluate=False),
-        (eta * s * (2 - L * eta) / 2,),
-        positive=(sp.Gt(eta, 0), sp.Gt(s, 0), sp.Gt(2 - L * eta, 0, evaluate=False)),
-        at={eta: 1, s: 1, L: 1},
+        sp.Lt(after, here, evaluate=False),
+        (room, eta * s * (2 - L * eta) / 2),
+        positive=(sp.Gt(eta, 0), sp.Gt(s, 0), sp.Gt(2 - L * eta, 0, evaluate=False), sp.Ge(room, 0, evaluate=False)),
+        at={eta: 1, s: 1, L: 1, here: 1, after: 0},
     )
     return equation(
         "1.1",
         r"\mathbf{w}^{\tau + 1} = \mathbf{w}^{\tau} - \eta \nabla_{\mathbf{w}^{\tau}} E",
-        Approximation(moved, loss - eta * (by_a**2 + by_b**2), (eta,), 1),
+        Approximation(moved, loss - eta * (by_a**2 + by_b**2), (eta,), 1, note="any loss of two weights"),
+        _network_step(),
         bound,
         *_small_network(),
         claimed="a small step against the gradient lowers E",
-        remark="$E$ is any function with two continuous derivatives, and $S = \\lVert\\nabla E\\rVert^2$. Where $L$ bounds"
-        " the norm of the Hessian on the segment from $w$ to $w - \\eta_0\\nabla E$, the loss is lower by at least"
-        " $\\eta S - L\\eta^2S/2$: so it falls for every $0 < \\eta < \\min(\\eta_0, 2/L)$. No $L$ serves"
-        " everywhere: with one unit in each layer the second derivative at $w_1 = 0$ is $x^2w_2^2$, and grows without bound."
-        " But on a given segment one can be enclosed: for $x = \\hat{y} = 1$, from $w_1 = \\frac{1}{2}$, $w_2 = 1$ and up to"
+        remark="$E$ has two continuous derivatives, and $S = \\lVert\\nabla E\\rVert^2$. Where $L$ bounds"
+        " the norm of the Hessian on the segment from $w$ to $w - \\eta_0\\nabla E$, Taylor's theorem gives the last condition of the"
+        " inequality, for the loss $E_0$ before the step and $E_1$ after it: so the loss falls for every $0 < \\eta < \\min(\\eta_0, 2/L)$. No $L$ serves"
+        " everywhere: with one unit in each layer and weights $u_1$, $u_2$ the second derivative at $u_1 = 0$ is $x^2u_2^2$, and grows without bound."
+        " But on a given segment one can be enclosed: for $x = \\hat{y} = 1$, from $u_1 = \\frac{1}{2}$, $u_2 = 1$ and up to"
         " $\\eta_0 = \\frac{1}{2}$, the square of the Hessian's norm stays below 4, so that $L = 2$.",
     )
 
 
+def _network_step() -> Approximation:
+    """E(w − ηg) = E(w) − η‖g‖² + O(η²) for the tanh network of every width."""
+    g1, g2 = sp.IndexedBase("g1"), sp.IndexedBase("g2")
+    moved, by_1, by_2 = _moved_error(-eta * g1[j, i], -eta * g2[k, j])
+    squared = sp.Sum(sp.Sum(g1[j, i] ** 2, i), j) + sp.Sum(sp.Sum(g2[k, j] ** 2, j), k)
+    names = (*NETWORK, sp.Eq(g1[j, i], by_1), sp.Eq(g2[k, j], by_2))
+    return Approximation(moved, E - eta * squared, (eta,), 1, definitions=names, note="the tanh network, every width")
+
+
+def _moved_error(d1: sp.Expr, d2: sp.Expr) -> tuple[sp.Expr, sp.Expr, sp.Expr]:
+    """The network's error with d1 added to w1[j, i] and d2 to w2[k, j], and its two gradients as derived."""
+    unit = sp.Sum((w1[j, i] + d1) * x[i], i)
+    output = sp.Sum((w2[k, j] + d2) * sp.tanh(unit), j)
+    by_1, by_2 = (gradient().lines[-1][0] for gradient in (eq_5_12, eq_5_9))
+    return sp.Sum((output - yhat[k]) ** 2, k) / 2, by_1, by_2
+
+
 def _small_network() -> tuple[Statement, ...]:
     """One unit in each layer: no bound on the Hessian everywhere, one on a segment, and the loss falls there."""
-    a, b, t, step, p, q = sp.symbols("w_1 w_2 yhat s g_1 g_2")
+    a, b, t, step, p, q = sp.symbols("u_1 u_2 yhat s p_1 p_2")
     second = sp.symbols("H_11 H_12 H_22")
     error = sp.Eq(E, (b * sp.tanh(a * X) - t) ** 2 / 2)
     start = {a: sp.Rational(1, 2), b: sp.Integer(1)}
@@ -151,6 +171,7 @@ def _equals_sign(
         at=at,
         values=("1", "0"),
         place=place,
+        kind="sign",
         why=EQUALS,
     )
 
@@ -173,15 +194,23 @@ def eq_2_steepest() -> Claim:
         )
 
     size = sp.sqrt(sp.Sum(g[c] ** 2, c))
-    attained = Equality(sp.Sum(g[c] * (g[c] / size), c), size)
-    lagrangian = slope - G / 2 * (sp.Sum(u[c] ** 2, c) - 1)
-    stationary = Equality(derivative(lagrangian, u[d]), sp.Integer(0), wrt=u[d], assumptions=(sp.Eq(u[c], g[c] / G),))
+    unit = sp.sqrt(sp.Sum(g[d] ** 2, d))
+
+    def attained(sign: int) -> Equality:
+        return Equality(sp.Sum(g[c] * (sign * g[c] / unit), c), sign * size)
+
+    def stationary(sign: int) -> Equality:
+        """The multiplier is ±G; then the Lagrangian's derivative vanishes at u = ±g/G."""
+        lagrangian = slope - sign * G / 2 * (sp.Sum(u[c] ** 2, c) - 1)
+        here = sp.Eq(u[c], sign * g[c] / G)
+        return Equality(derivative(lagrangian, u[d]), sp.Integer(0), wrt=u[d], assumptions=(here,))
+
     return Claim(
         "backprop.2.steepest",
         SOURCE,
         "section 2",
         "",
-        (bound(+1), bound(-1), attained, stationary),
+        (bound(+1), bound(-1), attained(+1), attained(-1), stationary(+1), stationary(-1)),
         claimed="of all directions of one length the gradient's is the steepest ascent, its opposite the steepest descent",
         remark="$g = \\nabla F$, $G$ is its length, and $u$ is any direction of length 1. What is left over is a sum of squares,"
         " zero only for $u = \\pm g/G$: no other direction is as steep. Lagrange's multiplier gives the same answer.",
@@ -260,10 +289,7 @@ def eq_6_2_refs() -> Claim:
 def eq_6_4() -> Claim:
     """E(w + Δw) − E(w) = ∇E·Δw + O(‖Δw‖²), for the network of every width."""
     d1, d2 = sp.IndexedBase("d1"), sp.IndexedBase("d2")
-    unit = sp.Sum((w1[j, i] + d1[j, i]) * x[i], i)
-    output = sp.Sum((w2[k, j] + d2[k, j]) * sp.tanh(unit), j)
-    moved = sp.Sum((output - yhat[k]) ** 2, k) / 2
-    by_1, by_2 = (gradient().lines[-1][0] for gradient in (eq_5_12, eq_5_9))
+    moved, by_1, by_2 = _moved_error(d1[j, i], d2[k, j])
     model = sp.Sum(sp.Sum(by_1 * d1[j, i], i), j) + sp.Sum(sp.Sum(by_2 * d2[k, j], j), k)
     at = {D: 1, M: 1, K: 1, x: [1], yhat: [0], w1: [[0]], w2: [[0]], d1: [[1]], d2: [[1]]}
     sign = Slip(
@@ -272,6 +298,7 @@ def eq_6_4() -> Claim:
         at=at,
         values=("0.2900", "0"),
         place="the sign “=”",
+        kind="sign",
         why=EQUALS,
     )
     return equation(

@@ -38,6 +38,7 @@ SOURCE = Source(
     year="",
     url="",
     licence="CC BY-SA",
+    short="finite steps",
 )
 
 n = sp.Symbol("n", integer=True, positive=True)
@@ -131,8 +132,17 @@ def taylor2() -> Claim:
         "Loss(θ + Δθ) ≈ Loss(θ) + ∇Loss(θ) * Δθ + ∇∇Loss(θ) * Δθ",
         (
             Approximation(moved, here + slope + curve / 2, (da, dc), 2),
+            Equality(
+                _quadratic(d[i]),
+                _quadratic(sp.Integer(0))
+                + sp.Sum((sp.Sum(H[i, j] * w[j], j) + b[i]) * d[i], i)
+                + _form(d[i], d[j]) / 2,
+                assumptions=(SYMMETRIC,),
+                small=(d,),
+                note="exact for a quadratic loss, of any number of parameters",
+            ),
             Approximation(after, model + second * change**2 / 2, (change,), 2),
-            Approximation(after, model + second * change, (change,), 0),
+            Approximation(after, model + second * change, (change,), 0, note="as printed, in one dimension"),
         ),
         (
             Slip(
@@ -153,7 +163,7 @@ def hessian_size() -> Claim:
     """N first derivatives, n² second ones, of which n(n + 1)/2 may differ."""
     ones = sp.Sum(sp.Sum(sp.Integer(1), (j, 1, n)), (i, 1, n))
     diagonal = sp.Sum(sp.Sum(sp.KroneckerDelta(i, j), j), i)
-    loss = sp.Sum(sp.tanh(w[i]) ** 2, i) * sp.Sum(b[i] * w[i], i)
+    loss = sp.Sum(w[i] ** 2, i) * sp.Sum(b[i] * w[i], i) ** 2
     twice = [derive(derive(loss, w[one]).result, w[two]).result for one, two in ((i, j), (j, i))]
     return Claim(
         "finite-step.hessian-size",
@@ -191,31 +201,50 @@ def best_direction() -> Claim:
         assumptions=(root, stationary),
         at={n: 1, p: [1], q: [-1], B: [[2]], mu: 1, H: [[3]], g: [-4]},
     )
+    bent = sp.Eq(H[i, j], -sp.Sum(B[k, i] * B[k, j], k) - mu * sp.KroneckerDelta(i, j))
+    worst = Inequality(
+        sp.Le(model(q), model(p), evaluate=False),
+        (squares,),
+        ((same, mu / 2),),
+        assumptions=(bent, stationary),
+        at={n: 1, p: [1], q: [-1], B: [[2]], mu: 1, H: [[-5]], g: [4]},
+    )
     return Claim(
         "finite-step.best-direction",
         SOURCE,
         "third answer",
         r"l(w-\eta\delta^*)\leq l(w-\eta\frac{\nabla_w l(w)}{\Vert\nabla_w l(w)\Vert})",
-        (best, *_bowl()),
+        (best, worst, *_bowl()),
         remark="The inequality holds by the definition of $\\delta^*$. For a quadratic loss the best step is $p = -\\eta\\delta^*$ where"
-        " $(H + \\mu I)p = -g$, and $H + \\mu I = B^\\top B$ has no negative eigenvalue: any other step $q$ of the same length is"
-        " worse by a sum of squares. The negative gradient is itself best only where the equation makes it an eigenvector of $H$."
-        " (Without that condition the equation has other solutions; the worst step is one.)"
-        " The last lines take the bowl $\\frac{1}{2}(w_1^2 + 10w_2^2)$ at $(10, 1)$ with $\\eta = 5$: the step $(-4, -3)$ is better than"
-        " the negative gradient's, which is not an eigenvector's direction.",
+        " $(H + \\mu I)p = -g$, and $H + \\mu I = B^\\top B$ has no negative eigenvalue: no other step $q$ of the same length"
+        " is better: it loses by a sum of squares. The negative gradient is itself best only where the equation makes it an eigenvector of $H$."
+        " (Where it has no positive one, the same equation gives the worst step: the second line.)"
+        " The last lines take the bowl $\\frac{1}{2}(w_1^2 + 10w_2^2)$ at $(10, 1)$ with $\\eta = 5$: the step $q = (-4, -3)$ does better"
+        " than the negative gradient's $p$, whose direction is not that of an eigenvector.",
     )
 
 
-def _bowl() -> tuple[OnBox, Equality]:
+def _bowl() -> tuple[Equality | OnBox, ...]:
     """On ½(w₁² + 10w₂²) from (10, 1) with η = 5: the step (−4, −3) beats the gradient's by far."""
+    l, a, c, g1, g2 = sp.symbols("l w_1 w_2 g_1 g_2")
+    steps = p1, p2, q1, q2 = sp.symbols("p_1 p_2 q_1 q_2")
+    here = {a: sp.Integer(10), c: sp.Integer(1)}
+    loss = (a**2 + 10 * c**2) / 2
+    slopes = [derive(loss, v).result.xreplace(here) for v in (a, c)]
+    size = sp.sqrt(g1**2 + g2**2)
+    values = (-5 * g1 / size, -5 * g2 / size, sp.Integer(-4), sp.Integer(-3))
+    known = (sp.Eq(g1, slopes[0]), sp.Eq(g2, slopes[1]), *map(sp.Eq, steps, values))
 
-    def loss(a: sp.Expr, c: sp.Expr) -> sp.Expr:
-        return a**2 / 2 + 5 * c**2
+    def after(one: sp.Symbol, other: sp.Symbol) -> sp.Expr:
+        return loss.xreplace({a: 10 + one, c: 1 + other})
 
-    along = 5 / sp.sqrt(2)
-    by_gradient, other = loss(10 - along, 1 - along), loss(sp.Integer(6), sp.Integer(-2))
-    five = Equality(sp.sqrt(sp.Integer(4) ** 2 + sp.Integer(3) ** 2), sp.Integer(5))
-    return OnBox(sp.Lt(other, by_gradient, evaluate=False)), five
+    gradient = [
+        Equality(derivative(l, v), slope, definitions=(sp.Eq(l, loss),), assumptions=(sp.Eq(a, 10), sp.Eq(c, 1)))
+        for v, slope in zip((a, c), slopes, strict=True)
+    ]
+    lengths = [Equality(one**2 + other**2, sp.Integer(25), definitions=known) for one, other in ((p1, p2), (q1, q2))]
+    better = OnBox(sp.Lt(after(q1, q2), after(p1, p2), evaluate=False), definitions=known)
+    return (*gradient, *lengths, better)
 
 
 def limit() -> Claim:
@@ -236,16 +265,41 @@ def limit() -> Claim:
         "first and third answer",
         "",
         (
-            Equality(best[k], u[k], definitions=names, assumptions=(sp.Eq(eta, 0),)),
+            _close(),
             Approximation(stationary, G * u[k], (eta,), 1, definitions=names),
             Approximation(sp.Sum(best[i] ** 2, i), length, (eta,), 1, definitions=names),
         ),
         claimed="in a small enough neighbourhood the gradient's direction is the best",
-        remark="$u = g/\\lVert g\\rVert$ and $G = \\lVert g\\rVert > 0$. The best direction is $\\delta = u -"
-        " \\frac{\\eta}{G}(I - uu^\\top)Hu + O(\\eta^2)$, with the multiplier $\\nu = G - \\eta c$: both conditions for it,"
-        " $\\eta H\\delta + \\nu\\delta = g$ and $\\lVert\\delta\\rVert = 1$, hold to order 1 (the last line, where $\\lVert u\\rVert = 1$),"
-        " and they determine it, since at $\\eta = 0$ their derivative is invertible. So it tends to the gradient's direction, and leaves it at the rate"
-        " $\\frac{\\eta}{G}\\lVert(I - uu^\\top)Hu\\rVert$.",
+        remark="$u = g/\\lVert g\\rVert$, $G = \\lVert g\\rVert > 0$, and $L$ bounds the norm of the Hessian on the ball of radius $\\eta$."
+        " With $l_0$ the loss here, $l_1$ after the best step $-\\eta\\delta$ and $l_2$ after the gradient's, $l_1 \\le l_2$, and Taylor's"
+        " theorem gives the other two conditions; so $\\delta$ tends to $u$ with $\\eta$. How fast, the other lines say: to first order"
+        " $\\delta = u - \\frac{\\eta}{G}(I - uu^\\top)Hu$, with the multiplier $G - \\eta c$, for both conditions on the best step of a"
+        " quadratic, $\\eta H\\delta + \\nu\\delta = g$ and $\\lVert\\delta\\rVert = 1$, hold to order 1 (where $\\lVert u\\rVert = 1$), and they"
+        " determine it near $\\eta = 0$.",
+    )
+
+
+def _close() -> Inequality:
+    """‖δ* − u‖² ≤ 2Lη/G: the best direction δ* tends to the gradient's, u, where L bounds the Hessian's norm.
+
+    lower: Taylor's bound at the best step, from below; upper: at the gradient's, from above.
+    """
+    best, u = sp.IndexedBase("delta"), sp.IndexedBase("u")
+    L, here, at_best, at_gradient = sp.symbols("L l_0 l_1 l_2")
+    lower = at_best - here + eta * G * sp.Sum(u[i] * best[i], i) + L * eta**2 / 2
+    upper = here - eta * G + L * eta**2 / 2 - at_gradient
+    chosen = at_gradient - at_best
+
+    def share(e: sp.Expr) -> sp.Expr:
+        return sp.Mul(2, 1 / eta, 1 / G, e, evaluate=False)
+
+    one, other = (sp.Eq(sp.Sum(v[i] ** 2, i), 1) for v in (best, u))
+    return Inequality(
+        sp.Le(sp.Sum((best[i] - u[i]) ** 2, i), 2 * L * eta / G, evaluate=False),
+        tuple(map(share, (chosen, lower, upper))),
+        ((one, sp.Integer(-1)), (other, sp.Integer(-1))),
+        (sp.Gt(eta, 0), sp.Gt(G, 0), *(sp.Ge(e, 0, evaluate=False) for e in (chosen, lower, upper))),
+        at={n: 2, u: [1, 0], best: [1, 0], eta: 1, G: 1, L: 0, here: 1, at_best: 0, at_gradient: 0},
     )
 
 

@@ -32,6 +32,7 @@ SOURCE = Source(
     year="2019",
     url="https://datascience.stackexchange.com/questions/47239",
     licence="CC BY-SA 4.0",
+    short="question 47239",
 )
 
 J, x0, x1, rate, eta, t0, t1 = sp.symbols("J x0 x1 lambda eta theta_0 theta_1")
@@ -80,7 +81,16 @@ def roles() -> Claim:
         SOURCE,
         "the answer, a general problematic case",
         r"\nabla_{\hat{x}_i}f_{\theta} = \nabla_{\hat{x}_j}f_{\theta}",
-        (Equality(derivative(J, t0) - derivative(J, t1), gap, definitions=square),),
+        (
+            Equality(derivative(J, t0) - derivative(J, t1), gap, definitions=square),
+            DiffersWhen(
+                derivative(J, t0),
+                derivative(J, t1),
+                (sp.Ne(derivative(value, t0), derivative(value, t1)), sp.Ne(x1, value)),
+                sp.Integer(-2),
+                definitions=square,
+            ),
+        ),
         claimed="∇ᵢf = ∇ⱼf gives ∇ᵢJ = ∇ⱼJ",
         remark="Where the model's two slopes agree the right side is zero, and so the loss's slopes agree.",
     )
@@ -89,14 +99,8 @@ def roles() -> Claim:
 def network() -> Claim:
     """Hidden units stay copies of each other; weights into one unit do not stay equal."""
     a, c = sp.IndexedBase("a"), sp.IndexedBase("c")
-    s, r = sp.symbols("s r")
-    copies = Induction(
-        E,
-        NETWORK,
-        (sp.Eq(w1[j, i], a[i]), sp.Eq(w2[k, j], c[k])),
-        (sp.Eq(w1[j, i], s), sp.Eq(w2[k, j], r)),
-        eta,
-    )
+    form = (sp.Eq(w1[j, i], a[i]), sp.Eq(w2[k, j], c[k]))
+    copies = Induction(E, NETWORK, form, form, eta)
     back = (1 - z[j] ** 2) * sp.Sum((y[k] - yhat[k]) * w2[k, j], k)
     into_unit = DiffersWhen(
         derivative(E, w1[j, i]),
@@ -118,7 +122,7 @@ def network() -> Claim:
         Equality(derivative(E, w1[j, i]), derivative(E, w1[j, i2]), definitions=NETWORK),
         at={D: 2, M: 1, K: 1, i: 1, i2: 2, j: 1, x: [1, 0], yhat: [1], w1: [[0, 0]], w2: [[1]]},
         values=("-1", "0"),
-        meant=False,
+        kind="false",
         why="The symmetry is one of hidden units: exchange two of them with all their weights, and the network is the same."
         " Inputs cannot be exchanged, since each carries its own data, and outputs have their own targets.",
     )
@@ -132,21 +136,22 @@ def network() -> Claim:
         claimed="in a network with equal weights all weights between two layers stay equal",
         remark="What stays equal at every step, for every width: all rows of $w^{(1)}$ and all columns of $w^{(2)}$, so that the"
         " hidden units stay copies of each other. Weights into one hidden unit part as soon as two inputs differ and its error"
-        " is not zero; weights into two outputs part as soon as their targets differ.",
+        " is not zero; weights from one hidden unit into two outputs, while equal, part as soon as their targets differ and the"
+        " unit is not silent ($z_j \\ne 0$).",
     )
 
 
 def zero() -> Claim:
     """At zero the tanh network never moves; a softmax layer does; word2vec with both vectors zero does not."""
     nothing = (sp.Eq(w1[j, i], 0), sp.Eq(w2[k, j], 0))
-    stuck = Induction(E, NETWORK, nothing, nothing, eta)
+    stuck = Induction(E, NETWORK, nothing, nothing, eta, note="the tanh network")
     return Claim(
         "symmetry.zero",
         SOURCE,
         "the question",
         "",
         (stuck, *_softmax_at_zero(), *_word2vec()),
-        claimed="(the question) with all parameters zero, are the updates the same for each element?",
+        claimed="(asked) do zero parameters all get one and the same update, element by element?",
         remark="It depends on the model. The tanh network of the page on back-propagation never moves. A softmax layer"
         " (prediction $p$, one-hot target of class $c$) moves at once: its update differs from component to component with $x_j$, and"
         " between the right class and the others, though all wrong classes get the same. In word2vec (skip-gram with negative sampling: $v$ the"
@@ -158,7 +163,7 @@ def zero() -> Claim:
 def _softmax_at_zero() -> tuple[Equality | DiffersWhen, ...]:
     """The gradient of cross-entropy by a softmax layer's weights, in general and where all are zero."""
     theta, p, t, a = sp.IndexedBase("theta"), sp.IndexedBase("p"), sp.IndexedBase("y"), sp.IndexedBase("a")
-    c, right = sp.Idx("k'", (1, K)), sp.Idx("c", (1, K))
+    c, right = sp.Idx("m", (1, K)), sp.Idx("c", (1, K))
     features, feature = sp.Idx("j", (1, D)), sp.Idx("j'", (1, D))
     layer = (
         sp.Eq(a[k], sp.Sum(theta[k, features] * x[features], features)),
@@ -171,13 +176,22 @@ def _softmax_at_zero() -> tuple[Equality | DiffersWhen, ...]:
     whole = sp.Eq(sp.Sum(t[k], k), 1)
     slope = derivative(J, entry)
     return (
-        Equality.gradient(J, entry, (p[k] - t[k]) * x[features], layer, (whole,)),
+        Equality.gradient(J, entry, (p[k] - t[k]) * x[features], layer, (whole,), note="a softmax layer"),
         Equality(
             slope,
             (1 / K - sp.KroneckerDelta(k, right)) * x[features],
             wrt=entry,
             definitions=one_hot,
             assumptions=(at_zero,),
+        ),
+        Equality(p[k], 1 / K, definitions=layer, assumptions=(at_zero,)),
+        DiffersWhen(
+            slope,
+            derivative(J, theta[k2, features]),
+            (sp.Ne(x[features], 0), sp.Ne(t[k], t[k2])),
+            sp.Integer(-1),
+            definitions=layer,
+            assumptions=(at_zero, whole),
         ),
         DiffersWhen(
             slope,
@@ -202,7 +216,7 @@ def _word2vec() -> tuple[Equality | Induction, ...]:
     nothing = (sp.Eq(u[n, d], 0), sp.Eq(v[d], 0))
 
     return (
-        Equality.gradient(J, u[n, d], (q[n] - t[n]) * v[d], model),
+        Equality.gradient(J, u[n, d], (q[n] - t[n]) * v[d], model, note="word2vec"),
         Equality.gradient(J, v[d], sp.Sum((q[n] - t[n]) * u[n, d], n), model),
         Induction(J, model, nothing, nothing, eta),
     )
@@ -233,7 +247,10 @@ def update() -> Claim:
         r"\hat{x}'_0 = \hat{x}_0 - \lambda\frac{\partial J_{\theta}(x)}{\partial \hat{x}_0} = 0 - \lambda x_0 \neq"
         r" 0 - \lambda x_1 = \hat{x}_1 -\lambda\frac{\partial J_{\theta}(x)}{\partial \hat{x}_1} = \hat{x}'_1",
         (
-            Equality(_moved(t0), -rate * x0, definitions=(LINEAR,), assumptions=(sp.Eq(t0, 0), sp.Eq(t1, 0))),
+            *(
+                Equality(_moved(t), -rate * v, definitions=(LINEAR,), assumptions=(sp.Eq(t0, 0), sp.Eq(t1, 0)))
+                for t, v in ((t0, x0), (t1, x1))
+            ),
             DiffersWhen(
                 _moved(t0),
                 _moved(t1),
@@ -291,7 +308,7 @@ def vectors() -> Claim:
         Equality(-rate * derivative(J, entry), -rate * derivative(J, beside), definitions=loss),
         at={N: 1, C: 2, n: 1, c: 1, other: 2, rate: 1, data: [[1, 0]], theta: [[0, 0]]},
         values=("-1", "0"),
-        meant=False,
+        kind="false",
         why="Written with vectors the update of all components is one formula, and it is easy to forget that $x_i$ is a vector too.",
     )
     return Claim(

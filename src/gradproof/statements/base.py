@@ -12,12 +12,23 @@ from sympy.core.relational import Relational
 from gradproof.checking import free_indices
 from gradproof.checks.steps import LineChecker
 from gradproof.given import Given, point_text
-from gradproof.lines import index_range
+from gradproof.lines import head, index_range
 from gradproof.notation import NotationError, read
 from gradproof.values import Exact, evaluate, index_values, interval_text
 from gradproof.verdict import Evidence, Verdict, Witness
 
-__all__ = ["ENCLOSED", "EXACT", "Statement", "compared_at", "everywhere", "holds_at", "joined", "named", "value_at"]
+__all__ = [
+    "ENCLOSED",
+    "EXACT",
+    "Statement",
+    "compared_at",
+    "everywhere",
+    "holds_at",
+    "joined",
+    "named",
+    "not_defined_too",
+    "value_at",
+]
 
 EXACT = "exact rationals and mpmath's interval arithmetic"
 ENCLOSED = "mpmath's interval arithmetic"
@@ -67,10 +78,23 @@ def joined(verdicts: Sequence[Verdict]) -> Verdict:
 
 
 def value_at(e: sp.Expr, at: Mapping[Any, Any], definitions: Sequence[sp.Eq] = ()) -> Any:
-    """The value at a given point, exact or enclosed; derivatives are taken by SymPy's own diff."""
+    """The value at a given point, exact or enclosed; derivatives are taken by SymPy's own diff.
+
+    Raises NotationError where a named quantity is given a value, KinkError where a derivative does not exist.
+    """
+    not_defined_too(at, definitions)
     checker = LineChecker(definitions)
-    body = checker.evaluated(read(e))
-    return evaluate(body, Given(at, [body], checker.equations), Exact())
+    line = read(e)
+    body = checker.evaluated(line)
+    return evaluate(body, Given(at, [body], checker.equations), Exact(), off_kinks=line.has(sp.Derivative))
+
+
+def not_defined_too(at: Mapping[Any, Any], definitions: Sequence[sp.Eq]) -> None:
+    """Raise NotationError where a point gives a value to what a definition computes."""
+    given = point_text(at)
+    for definition in definitions:
+        if str(getattr(head(definition.lhs), "label", head(definition.lhs))) in given:
+            raise NotationError(f"{definition.lhs} is defined, and given a value too")
 
 
 def compared_at(
@@ -107,21 +131,20 @@ def _nested(value: Any) -> Any:
 
 
 def holds_at(relation: Relational, at: Mapping[Any, Any], definitions: Sequence[sp.Eq] = ()) -> bool:
-    """Whether a relation holds at a given point, for every value of its indices that are not given.
+    """Whether a relation holds at a given point, for every value of its indices: one given stands for all too.
 
-    Raises NotationError for an index without a range.
+    Raises NotationError for an index that has neither a range nor a value.
     """
-    given = point_text(at)
-    free = sorted({i for side in relation.args for i in free_indices(side)}, key=str)
-    free = [i for i in free if str(i) not in given and not (i.is_Symbol and i.is_positive)]
-    spans = []
-    for index in free:
+    given, spans = point_text(at), {}
+    for index in sorted({i for side in relation.args for i in free_indices(side)}, key=str):
         span = index_range(index)
-        if span is None:
+        if span is not None:
+            spans[index] = range(int(value_at(span[0], at)), int(value_at(span[1], at)) + 1)
+        elif str(index) not in given:
             raise NotationError(f"the index {index} of {relation} has neither a value nor a range")
-        spans.append(range(int(value_at(span[0], at)), int(value_at(span[1], at)) + 1))
     return all(
-        _holds(relation, {**at, **dict(zip(free, values, strict=True))}, definitions) for values in index_values(spans)
+        _holds(relation, {**at, **dict(zip(spans, values, strict=True))}, definitions)
+        for values in index_values(list(spans.values()))
     )
 
 

@@ -19,7 +19,7 @@ from gradproof.checks.steps import LineChecker
 from gradproof.given import Given
 from gradproof.latex import to_latex
 from gradproof.notation import read
-from gradproof.statements.base import ENCLOSED, value_at
+from gradproof.statements.base import ENCLOSED, not_defined_too, value_at
 from gradproof.statements.equality import rounds_to
 from gradproof.values import Exact, UndefinedError, evaluate, interval_text
 from gradproof.verdict import Evidence, Verdict, Witness
@@ -27,6 +27,7 @@ from gradproof.verdict import Evidence, Verdict, Witness
 __all__ = ["NoMinimum", "OnBox", "Rounded"]
 
 _PARTS = 4000  # boxes that are looked at before giving up
+_NOWHERE = (-1, 1)  # bounds where a value is not known to exist: nothing is settled
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,9 @@ class OnBox:
         return f"{self.relation} on {dict(self.box)}"
 
     def verify(self) -> Verdict:
+        not_defined_too(self.box, self.definitions)
         checker = LineChecker(self.definitions)
+        sides = [checker.evaluated(read(side)) for side in self.relation.args]
         gap = checker.evaluated(read(self.relation.gts - self.relation.lts))
         strict = isinstance(self.relation, (sp.StrictLessThan, sp.StrictGreaterThan))
         todo = [tuple((Fraction(str(lo)), Fraction(str(hi))) for lo, hi in self.box.values())]
@@ -90,6 +93,8 @@ class OnBox:
         while todo:
             box, parts = todo.pop(), parts + 1
             low, high = self._range(gap, box, checker.equations)
+            if any(self._range(side, box, checker.equations) is _NOWHERE for side in sides):
+                low, high = _NOWHERE
             if low > 0 or (low == 0 and not strict):
                 continue
             middle = [(lo + hi) / 2 for lo, hi in box]
@@ -109,7 +114,7 @@ class OnBox:
         try:
             value = evaluate(gap, Given(spans, [gap], equations), Exact())
         except UndefinedError:
-            return -1, 1
+            return _NOWHERE
         return (value, value) if isinstance(value, Fraction) else (value.a, value.b)
 
     def _refuted(self, point: Sequence[Fraction], value: Any) -> Verdict:

@@ -18,7 +18,7 @@ from gradproof.latex import to_latex
 from gradproof.lines import derivative
 from gradproof.model import Model
 from gradproof.statements.base import EXACT, compared_at, everywhere, joined, named, value_at
-from gradproof.statements.inequality import is_positive
+from gradproof.statements.inequality import is_positive, undefined
 from gradproof.values import Exact, interval_text
 from gradproof.verdict import Evidence, Verdict
 
@@ -35,7 +35,7 @@ class Equality:
     definitions: the named quantities.  assumptions: relations over index templates.
     lines: the source's own lines, mended where it misprints, as (expression, rule's name);
     each equals the left side.  derive: makes the derivation, where this is a gradient.
-    small: the letters that are small steps, whose terms are printed last.
+    small: the letters that are small steps, whose terms are printed last.  note: a few words above it.
     """
 
     left: sp.Expr
@@ -46,6 +46,7 @@ class Equality:
     lines: Lines = ()
     derive: Callable[[], Derivation] | None = field(default=None, compare=False)
     small: tuple[sp.Basic, ...] = ()
+    note: str = ""
 
     @classmethod
     def gradient(
@@ -56,13 +57,14 @@ class Equality:
         definitions: tuple[sp.Eq, ...],
         assumptions: tuple[Any, ...] = (),
         lines: Lines = (),
+        note: str = "",
     ) -> Equality:
         """∂loss/∂wrt = right, by back-propagation through the definitions, of which the loss is one."""
 
         def derive() -> Derivation:
             return Model(definitions).gradient(loss, wrt, assumptions)
 
-        return cls(derivative(loss, wrt), right, wrt, definitions, assumptions, lines, derive)
+        return cls(derivative(loss, wrt), right, wrt, definitions, assumptions, lines, derive, note=note)
 
     def latex(self) -> str:
         return f"{to_latex(self.left, self.small)} = {to_latex(self.right, self.small)}"
@@ -117,7 +119,7 @@ class Differs:
         return rf"{to_latex(self.left)} \not\equiv {to_latex(self.right)}"
 
     def scope(self) -> str:
-        return "at the point shown" if self.at is not None else "at a point"
+        return "at a point"
 
     def __str__(self) -> str:
         return f"{self.left} is not identically {self.right}"
@@ -184,12 +186,16 @@ class DiffersWhen:
         return rf"{to_latex(self.left)} \ne {to_latex(self.right)} \iff {when}"
 
     def scope(self) -> str:
-        return everywhere(self.left, self.right)
+        return everywhere(self.left, self.right, *(d.rhs for d in self.definitions))
 
     def __str__(self) -> str:
         return f"{self.left} differs from {self.right} exactly when {', '.join(map(str, self.conditions))}"
 
     def verify(self) -> Verdict:
+        factors = (self.factor, *(c.lhs - c.rhs for c in self.conditions))
+        wrong = undefined(factors, self.definitions) if self.conditions else "there is no condition"
+        if wrong:
+            return Verdict("undecided", reason=wrong)
         product = sp.Mul(self.factor, *(c.lhs - c.rhs for c in self.conditions))
         verdict = LineChecker(self.definitions, self.assumptions).equal(self.left - self.right, product)
         if verdict.status != "proved":

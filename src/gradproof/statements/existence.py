@@ -33,7 +33,9 @@ class NoFunction:
     definitions: tuple[sp.Eq, ...] = ()
 
     def latex(self) -> str:
-        return rf"\nexists\, g: \quad {to_latex(self.target)} = g\!\left({to_latex(self.source)}\right)"
+        fixed = r",\; ".join(map(to_latex, self.fixed))
+        given = rf" \quad\text{{with }} {fixed} \text{{ fixed}}" if fixed else ""
+        return rf"\nexists\, g: \quad {to_latex(self.target)} = g\!\left({to_latex(self.source)}\right){given}"
 
     def scope(self) -> str:
         return "by two points"

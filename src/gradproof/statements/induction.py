@@ -28,7 +28,7 @@ class Induction:
 
     loss: the name of a defined quantity.  form: the parameters in terms of fewer letters, such as
     Eq(w1[j, i], a[i]) for "the same in all rows", Eq(w[i], 0) for "zero", or two equations with
-    one letter for "equal".  start: the initial values.  assumptions: of the data.
+    one letter for "equal".  start: the initial values.  assumptions: of the data.  note: a few words above it.
     """
 
     loss: sp.Symbol
@@ -37,6 +37,7 @@ class Induction:
     start: tuple[sp.Eq, ...]
     rate: sp.Symbol
     assumptions: tuple[Any, ...] = ()
+    note: str = ""
 
     @property
     def pairs(self) -> tuple[tuple[sp.Expr, sp.Expr], ...]:
@@ -57,11 +58,14 @@ class Induction:
                 if known.rhs != body:
                     raise NotationError(f"{equation} and {known} use one letter with different indices")
                 found.append((known.lhs, entry))
+        if not found:
+            raise NotationError("the form says nothing: it leaves every parameter a letter with all of its indices")
         return tuple(found)
 
     def latex(self) -> str:
         kept = r",\; ".join(f"{to_latex(a)} = {to_latex(b)}" for a, b in self.pairs)
-        descent = rf"\text{{ at every step of gradient descent on }} {to_latex(self.loss)}"
+        start = r",\; ".join(map(to_latex, self.start))
+        descent = rf"\text{{ at every step of gradient descent on }} {to_latex(self.loss)} \text{{ from }} {start}"
         data = r",\; ".join(map(to_latex, self.assumptions))
         return kept + descent + (rf"\text{{, if }} {data}" if data else "")
 
@@ -75,7 +79,18 @@ class Induction:
         """The parameter after one step; a number stays what it is."""
         return parameter if parameter.is_number else parameter - self.rate * derivative(self.loss, parameter)
 
+    def _check_scope(self) -> None:
+        """Raise NotationError where something restricts what is to hold for every rate and every state."""
+        letters = {head(e.rhs) for e in self.form if not e.rhs.is_number} | {self.rate}
+        said = {head(e) for r in self.assumptions for e in r.atoms(sp.Symbol, sp.Indexed)}
+        if letters & said:
+            raise NotationError(f"the assumptions restrict {', '.join(map(str, letters & said))}, which must be free")
+        parameters = {head(e.lhs) for e in self.form}
+        if any(not isinstance(e, sp.Eq) or head(e.lhs) not in parameters for e in self.start):
+            raise NotationError("the start must give values to the parameters of the form, and to nothing else")
+
     def verify(self) -> Verdict:
+        self._check_scope()
         checker = LineChecker(self.definitions, (*self.form, *self.assumptions))
         verdicts = []
         for left, right in self.pairs:

@@ -2,7 +2,8 @@
 
     larger − smaller = Σ terms + Σ multiplier · (left − right of a constraint)
 
-The identity is proved by the normal form, for every size.  Each term is then seen not to be
+The identity is proved by the normal form, for every size.  No denominator or root in it may vanish
+or be negative, as far as the form of an expression shows.  Each term is then seen not to be
 negative from its form alone: squares, products and sums of such, and what is assumed positive.
 The constraints are equations, so their multiples are zero (a certificate of Positivstellensatz
 type; see Boyd & Vandenberghe, *Convex Optimization* (2004), section 5, for the idea of duality behind it).
@@ -15,15 +16,21 @@ from dataclasses import dataclass
 from typing import Any
 
 import sympy as sp
+from sympy.core.function import AppliedUndef
 
-from gradproof.checks.steps import LineChecker
+from gradproof.checks.steps import LineChecker, opened
 from gradproof.latex import to_latex
+from gradproof.notation import read
 from gradproof.statements.base import EXACT, everywhere, holds_at, joined, named
 from gradproof.verdict import Evidence, Verdict
 
-__all__ = ["Inequality", "is_nonnegative", "is_positive"]
+__all__ = ["Inequality", "is_nonnegative", "is_positive", "undefined"]
 
 _EVEN = (sp.cosh, sp.exp)  # positive for every real argument
+_TOTAL = (  # defined for every real argument
+    *(sp.tanh, sp.sinh, sp.cosh, sp.sech, sp.sin, sp.cos, sp.atan, sp.asinh, sp.erf, sp.erfc, sp.exp),
+    *(sp.Abs, sp.KroneckerDelta),
+)
 
 
 @dataclass(frozen=True)
@@ -61,7 +68,8 @@ class Inequality:
         identity = named(checker.equal(larger - smaller, total), "the difference is not the sum of its terms")
         if identity.status != "proved":
             return identity if identity.status == "undecided" else Verdict("undecided", reason=str(identity))
-        wrong = self._wrong_sign() or self._unmet()
+        parts = (*self.terms, *(m for _, m in self.constraints))
+        wrong = undefined(parts, self.definitions, self.positive) or self._wrong_sign() or self._unmet()
         if wrong:
             return Verdict("undecided", reason=wrong)
         says = "the difference of the sides is a sum of terms that cannot be negative"
@@ -86,6 +94,21 @@ class Inequality:
             return ""
         unmet = [c for c in (*conditions, *self.assumptions) if not holds_at(c, self.at or {}, self.definitions)]
         return f"the point given does not meet {unmet[0]}" if unmet else ""
+
+
+def undefined(parts: Sequence[sp.Expr], definitions: Sequence[sp.Eq] = (), positive: Sequence[Any] = ()) -> str:
+    """A factor that may have no value somewhere, or "": a product says nothing where a factor is undefined."""
+    checker = LineChecker(definitions)
+    for part in parts:
+        body = opened(checker.evaluated(read(part)), checker.definitions)
+        for power in body.atoms(sp.Pow):
+            whole = power.base == sp.E or (power.exp.is_Integer and power.exp > 0)
+            if not whole and not is_positive(power.base, positive):
+                return f"{power.base} is not seen to be positive, so that {power} may be undefined"
+        for function in body.atoms(sp.Function):
+            if not isinstance(function, (*_TOTAL, AppliedUndef)):
+                return f"{function} may be undefined"
+    return ""
 
 
 def is_nonnegative(e: sp.Expr, positive: Sequence[Any] = ()) -> bool:

@@ -29,7 +29,7 @@ from gradproof.lines import head, mentions, rebuilt, replaced
 from gradproof.notation import read
 from gradproof.points import Point, points
 from gradproof.proof import decide
-from gradproof.statements.base import everywhere
+from gradproof.statements.inequality import is_positive
 from gradproof.values import Digits, Exact, UndefinedError, evaluate, interval_text
 from gradproof.verdict import Evidence, Verdict, Witness
 
@@ -92,7 +92,7 @@ class _Scene:
         return self.point.function(root, tuple(a + b for a, b in zip(before, orders, strict=True)), args)
 
 
-_EPSILON = sp.Symbol("epsilon")
+_EPSILON = sp.Dummy("epsilon")
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ class Approximation:
 
     steps: symbols, and arrays as IndexedBase, that go to zero together.  Both sides are scalars
     in index notation; they may hold derivatives of undefined functions, of any order, and
-    names of quantities that `definitions` define.
+    names of quantities that `definitions` define.  note: a few words above it.
     """
 
     exact: sp.Expr
@@ -110,13 +110,16 @@ class Approximation:
     order: int
     definitions: tuple[sp.Eq, ...] = ()
     assumptions: tuple[Any, ...] = ()
+    note: str = ""
 
     def latex(self) -> str:
         sides = (to_latex(side, self.steps) for side in (self.exact, self.model))
         return f"{' = '.join(sides)} + {self._rest()}"
 
     def scope(self) -> str:
-        return f"to order {self.order} and no higher, {everywhere(self.exact, self.model)}"
+        once = self.order + 1
+        smooth = f"wherever both sides have {once} continuous derivative{'s' if once > 1 else ''} in the steps"
+        return f"to order {self.order}, {smooth}; no higher order holds everywhere"
 
     def __str__(self) -> str:
         return f"{self.exact} = {self.model} + O(step**{self.order + 1})"
@@ -146,13 +149,17 @@ class Approximation:
         jets, line = self._gap
         for _ in range(k):
             line = jets.named(differentiated(line, _EPSILON)[1])
-        return replaced(line, {_EPSILON: sp.Integer(0)}) / sp.factorial(k)
+        at_zero = replaced(line, {_EPSILON: sp.Integer(0)}) / sp.factorial(k)
+        if at_zero.has(sp.zoo, sp.nan, sp.oo):
+            raise UndefinedError(f"the term of order {k} has no value at a step of zero")
+        return at_zero
 
     def verify(self) -> Verdict:
         if not self._gap[1].has(_EPSILON):
             return Verdict("undecided", reason="the steps do not occur in the statement")
-        if self._gap[1].has(*BRANCHING):
-            return Verdict("undecided", reason="a side has kinks, at which it has no Taylor series")
+        wrong = self._unfit()
+        if wrong:
+            return Verdict("undecided", reason=wrong)
         relations = read_assumptions(self.assumptions)
         verdicts = []
         for k in range(self.order + 1):
@@ -171,6 +178,27 @@ class Approximation:
         if slope.outcome == "disagrees":
             return Verdict("undecided", evidence=evidence, reason=f"the checks disagree: {slope.says}")
         return Verdict("proved", verdicts[0].assumptions, None, evidence)
+
+    def _unfit(self) -> str:
+        """Why the sides may have no Taylor series in the steps, or ""."""
+        gap = self._gap[1]
+        if gap.has(*BRANCHING):
+            return "a side has kinks, at which it has no Taylor series"
+        if any("__" in f.func.__name__ for side in (self.exact, self.model) for f in side.atoms(AppliedUndef)):
+            return "an undefined function's name has two underscores, which name derivatives here"
+        for relation in self.assumptions:
+            if any(head(e) in set(self.steps) for e in relation.atoms(sp.Symbol, sp.Indexed)):
+                return f"the assumption {relation} speaks of a step"
+        for power in gap.atoms(sp.Pow):
+            if power.base.has(_EPSILON) and not power.exp.is_Integer and not self._starts_positive(power.base):
+                return f"{power.base} is not seen to be positive, so that {power} may have no derivative"
+        if any(log.has(_EPSILON) and not self._starts_positive(log.args[0]) for log in gap.atoms(sp.log)):
+            return "a logarithm's argument is not seen to be positive"
+        return ""
+
+    def _starts_positive(self, e: sp.Expr) -> bool:
+        """Whether an expression is positive where the steps are zero, and so near by."""
+        return is_positive(replaced(e, {_EPSILON: sp.Integer(0)}), self.assumptions)
 
     def _too_high(self, k: int, relations: Sequence[Any]) -> Verdict:
         """The verdict where the terms of order k were not shown to agree."""

@@ -10,8 +10,7 @@ import sympy as sp
 
 from gradproof.latex import to_latex
 from gradproof.proof import equal
-from gradproof.statements.base import EXACT, compared_at, value_at
-from gradproof.values import interval_text
+from gradproof.statements.base import EXACT, compared_at, holds_at
 from gradproof.verdict import Evidence, Verdict
 
 __all__ = ["Cites", "Follows"]
@@ -38,6 +37,8 @@ class Cites:
         return f"equations numbered {', '.join(self.numbers)}"
 
     def verify(self) -> Verdict:
+        if not self.numbers:
+            return Verdict("undecided", reason="no number is cited")
         missing = [n for n in self.numbers if n not in self.known]
         rests = "the list of the source's equation numbers, committed with its transcription"
         if missing:
@@ -71,10 +72,8 @@ class Follows:
 
     def verify(self) -> Verdict:
         for premise in self.premises:
-            left, right = (value_at(side, self.at) for side in premise.args)
-            if left != right:
-                shown = f"{interval_text(left)} against {interval_text(right)}"
-                return Verdict("undecided", reason=f"the point given does not meet {premise}: {shown}")
+            if not holds_at(premise, self.at):
+                return Verdict("undecided", reason=f"the point given does not meet {premise}")
         verdict = equal(self.conclusion.lhs, self.conclusion.rhs, self.premises)
         if verdict.status == "proved":
             says = "the conclusion has one normal form on both sides once the premises are put in"
