@@ -16,7 +16,6 @@ import sympy as sp
 
 from gradproof.statements import (
     Approximation,
-    Cites,
     Differs,
     DiffersWhen,
     Equality,
@@ -28,6 +27,7 @@ from gradproof.statements import (
     OnBox,
     Rounded,
     Statement,
+    Substitutes,
 )
 from mutation import mutants
 from plain import Plain, apart, letters, number, sizes
@@ -69,11 +69,14 @@ def slips(statement: Statement, identity: str) -> Slips:
                 yield "ratio", replace(statement, ratio=statement.ratio + by), always
                 for n, power in enumerate(statement.exponents):
                     yield "exponent", replace(statement, exponents=but(statement.exponents, n, power + by)), always
-        case Cites():
+        case Substitutes():
             for n, cited in enumerate(statement.numbers):
-                for other in (next_digit(cited), f"4{cited[1:]}", f"{cited}0"):
-                    changed = replace(statement, numbers=but(statement.numbers, n, other))
-                    yield "number", changed, lambda other=other: other not in statement.known
+                for other in sorted({*statement.stated, "4.11"} - {cited}):
+                    yield "number", replace(statement, numbers=but(statement.numbers, n, other)), always
+            for other in sorted({*statement.stated, "4.10"} - {statement.into}):
+                yield "into", replace(statement, into=other), always
+            for other in sorted(set(statement.stated) - {statement.gives}):
+                yield "gives", replace(statement, gives=other), always
         case Follows():
             yield from _follows(statement)
         case _:
@@ -381,5 +384,9 @@ def _follows(s: Follows) -> Slips:
             yield f"a premise, {kind}", (c := replace(s, premises=wrong)), shown(c)
     for kind, e in mutants(s.conclusion.rhs, ()):
         yield f"conclusion, {kind}", (c := replace(s, conclusion=sp.Eq(s.conclusion.lhs, e, evaluate=False))), shown(c)
+    for n, cited in enumerate(s.cited):
+        for other in sorted({*s.stated, "4.1"} - {cited}):
+            if s.stated.get(other) not in (*s.premises, s.conclusion):
+                yield "number", replace(s, cited=but(s.cited, n, other)), lambda: True
     for key, value in s.at.items():
         yield "the example", (c := replace(s, at={**s.at, key: value + 1})), shown(c)

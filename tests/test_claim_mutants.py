@@ -64,7 +64,7 @@ def examined_again(right: Claim, wrong: Claim) -> Examined:
 
 @pytest.mark.parametrize("identity", CLAIMS)
 def test_no_claim_with_a_slip_is_proved_or_published(identity: str) -> None:
-    """A slip that leaves a formula without a meaning is refused with an error, which stops the page as well."""
+    """A slip that leaves a formula without a meaning is refused with an error; the page names the claim there too."""
     right = CLAIMS[identity]
     tried: Counter[str] = Counter()
     survived = []
@@ -74,6 +74,8 @@ def test_no_claim_with_a_slip_is_proved_or_published(identity: str) -> None:
             parts = examined_again(right, wrong)
         except (NotationError, UndefinedError):
             tried["refused"] += 1
+            with pytest.raises(page.PageError, match=rf"{identity} \("):
+                page.render_claim(wrong)
             continue
         if wrong.judged(parts).status == "proved":
             survived.append(

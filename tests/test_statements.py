@@ -14,7 +14,6 @@ from gradproof.lines import derivative
 from gradproof.sources.finite_step import deep_network
 from gradproof.statements import (
     Approximation,
-    Cites,
     Counts,
     Differs,
     DiffersWhen,
@@ -28,6 +27,7 @@ from gradproof.statements import (
     OnBox,
     Rounded,
     Statement,
+    Substitutes,
 )
 from losses import LINE, LINE_BY_M, NAMED, NAMED_GRADIENTS, E, N, a, f, m, n, w1
 from losses import i as row
@@ -41,6 +41,7 @@ SQUARES = sp.Sum((X[n] - MEAN) ** 2, n)
 SQUARE, LINEAR = Eq(J, x**2), Eq(J, t0 * x0 + t1 * x1)
 BOTH = (Eq(t0, 0), Eq(t1, 0))
 SAME = (Eq(t0, s), Eq(t1, s))
+STATED = {"1": Eq(x, y * z), "2": Eq(y, u + 1), "3": Eq(x, (u + 1) * z)}
 HIDDEN = NAMED_GRADIENTS[w1[unit, row]]
 
 
@@ -94,7 +95,7 @@ TRUE: dict[str, Statement] = {
     "an induction to a number": Induction(J, (Eq(J, sp.Sum(X[n] ** 2, n)),), (Eq(X[n], 0),), (Eq(X[n], 0),), rate),
     "an induction to equals": Induction(J, (LINEAR,), SAME, BOTH, rate, (Eq(x0, x1),)),
     "a cost": GradientCost((deep_network(1),), 3),
-    "equations cited": Cites(("1.1", "2.1"), ("1.1", "1.2", "2.1")),
+    "equations put in": Substitutes(("2",), "1", "3", STATED),
     "what follows": Follows((Eq(x, y + 1), Eq(y, z)), Eq(x, z + 1), {x: 3, y: 2, z: 2}),
 }  # fmt: skip
 
@@ -152,7 +153,9 @@ REFUTED: dict[str, tuple[Statement, str]] = {
     ),
     "a bound on the cost that is too low": (GradientCost((deep_network(1),), 2), "with 1 hidden layers 2 times the function"),
     "a bound on the cost that is not the least": (GradientCost((deep_network(1),), 4), "3 times the function bounds"),
-    "a number that no equation has": (Cites(("1.1", "4.10"), ("1.1", "5.10")), "no equation has the number 4.10; those of the text are 1.1, 5.10"),
+    "a number that no equation has": (Substitutes(("4",), "1", "3", STATED), "the text states no equation 4"),
+    "an equation that is not put in": (Substitutes(("3",), "1", "3", STATED), r"the left side of \(3\) does not stand in \(1\)"),
+    "an equation about another thing": (Substitutes(("2",), "1", "2", STATED), "are about two things"),
     "what does not follow": (Follows((Eq(x, y),), Eq(x, z), {x: 1, y: 1, z: 2}), "at x = 1, y = 1, z = 2: 1 against 2"),
 }  # fmt: skip
 
@@ -203,7 +206,18 @@ UNDECIDED: dict[str, tuple[Statement, str]] = {
     "a point against an assumption": (Differs(x, zero, {x: 1}, ("1", "0"), assumptions=(Eq(x, 0),)), "does not meet the assumption"),
     "a factor that is zero": (DiffersWhen(x, x, (Ne(x, 0),), zero), "the factor 0 is not"),
     "a factor that is a letter": (DiffersWhen(x * y, x, (Ne(y, 1),), x), "the factor x is not"),
-    "no condition": (DiffersWhen(x + 1, x, (), one), "there is no condition"),
+    "no condition": (DiffersWhen(x + 1, x, (), one), "the conditions must be of the form a ≠ b"),
+    "a condition that is an equation": (DiffersWhen(x, y, (Eq(x, y),), one), "must be of the form a ≠ b"),
+    "a conclusion that is an inequality": (Follows((Eq(x, y),), strict(Gt, x, y), {x: 1, y: 1}), "must be equations"),
+    "an equation cited that is not used": (Follows((Eq(x, y),), Eq(y, x), {x: 1, y: 1}, ("2",), STATED), r"\(2\) is none of the equations"),
+    "a constraint that is an inequality": (
+        Inequality(strict(Ge, x, y), (), ((strict(Ge, y, x), -one),), at={x: 1, y: 1}),
+        "accepted are",
+    ),
+    "sides that have no value at a step of zero": (
+        Approximation(d**2 + d**3 / (d**2 + q), zero, (d,), 1, assumptions=(Eq(q, 0),)),
+        "no point was found at which",
+    ),
     "an order of a function with a kink": (Approximation(sp.Abs(d) + d**2, zero, (d,), 1), "a side has kinks"),
     "an order of a root": (Approximation(sqrt(d**2) + d**2, zero, (d,), 1), "may have no derivative"),
     "an order of a logarithm": (Approximation(d**2 * log(d), zero, (d,), 1), "argument is not seen to be positive"),
@@ -211,6 +225,7 @@ UNDECIDED: dict[str, tuple[Statement, str]] = {
     "an assumption on a step": (Approximation(u, zero, (u, v), 0, assumptions=(Eq(u, v**2),)), "speaks of a step"),
     "premises that the point does not meet": (Follows((Eq(x, y),), Eq(x, z), {x: 1, y: 2, z: 1}), r"the point given does not meet Eq\(x, y\)"),
     "what follows nowhere and fails nowhere seen": (Follows((Eq(x, y),), Eq(z, y), {x: 1, y: 1, z: 1}), "neither proved nor refuted"),
+    "an equation that is to give itself": (Substitutes(("2",), "1", "1", STATED), r"\(1\) is to be shown"),
     "an exponent": (GradientCost((deep_network(1),), 3, (2, 2)), r"3\*n0\*n1 .* is not seen to grow as n\^2"),
     "the other exponent": (GradientCost((deep_network(1),), 3, (1, 1)), r"n0\*\*2.* is not seen to grow as n\^1"),
     "assumptions that contradict each other": (Equality(x, x + 1, assumptions=(Eq(x, 1), Eq(x, 2))), "the statement x = x . 1"),
@@ -233,6 +248,11 @@ def _letter(**more: Any) -> Induction:
 REFUSED: dict[str, tuple[Any, str]] = {
     "a letter that the definitions use": (_letter(form=(Eq(t0, x0), Eq(t1, x0)), assumptions=()), "a letter that nothing else is called"),
     "a letter that an assumption restricts": (_letter(assumptions=(Eq(x0, s),)), "the assumptions restrict s"),
+    "a parameter that an assumption restricts": (_letter(assumptions=(Eq(t0, 0),)), "the assumptions restrict t0"),
+    "a letter with indices of its own": (
+        Induction(J, (Eq(J, sp.Sum(X[n], n)),), (Eq(X[n], A[n + 1]),), (), rate),
+        "with indices of the left side",
+    ),
     "a form that is no letter": (_letter(form=(Eq(t0, 2 * s), Eq(t1, 2 * s))), "a number, or a letter"),
     "one letter with two indices": (
         Induction(J, (Eq(J, sp.Sum(X[n] + Y[n], n)),), (Eq(X[n], A[n]), Eq(Y[a], A[a])), (), rate),

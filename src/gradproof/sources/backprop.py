@@ -11,7 +11,7 @@ import sympy as sp
 from gradproof.claim import Claim, Slip, Source
 from gradproof.derivation import Derivation, derive
 from gradproof.lines import derivative
-from gradproof.statements import Cites, Equality, Statement
+from gradproof.statements import Equality, Statement, Substitutes
 
 __all__ = [
     "DEFINITIONS",
@@ -172,23 +172,30 @@ def eq_5_12() -> Derivation:
 
 def eq_5_12_refs() -> Claim:
     """(5.12) comes from (5.11) and (5.7) in (5.10); the text says “(4.11) into (4.10)”."""
-    by_z, slope = derivative(E, z[j]), derivative(z[j], h[j])
-    back = sp.Sum((y[k] - yhat[k]) * w2[k, j], k)
-    lines = ((back * slope * x[i], "(5.11) into (5.10)"), (back * (1 - z[j] ** 2) * x[i], "(5.7)"))
-    result = (1 - z[j] ** 2) * x[i] * back
+    stated = {number: sp.Eq(s.left, s.right, evaluate=False) for number, s in _numbered().items()}
+    stated["5.7"] = sp.Eq(derivative(z[j], h[j]), 1 - z[j] ** 2, evaluate=False)  # its instance for the hidden units
     return Claim(
         "backprop.5.12.refs",
         SOURCE,
         "the sentence before (5.12)",
         "",
-        (Equality(by_z * slope * x[i], result, definitions=NETWORK, lines=lines), Cites(("5.11", "5.10"), EQUATIONS)),
+        (
+            Substitutes(("5.11", "5.7"), "5.10", "5.12", stated, NETWORK, EQUATIONS),
+            Equality(stated["5.7"].lhs, stated["5.7"].rhs, definitions=NETWORK, note="(5.7), for a hidden unit"),
+        ),
         (
             Slip(
                 "",
-                Cites(("4.11", "4.10"), EQUATIONS),
+                Substitutes(("4.11",), "4.10", "5.12", stated, NETWORK, EQUATIONS),
                 why="The section was probably numbered 4 when the sentence was written.",
             ),
         ),
         claimed="substituting “(4.11) into (4.10)” gives (5.12)",
-        remark="The left side is the right side of (5.10).",
+        remark="The text leaves (5.7) to the reader.",
     )
+
+
+def _numbered() -> dict[str, Equality]:
+    """The gradients of the text by number, as they are proved."""
+    made = {"5.9": eq_5_9(), "5.10": eq_5_10(), "5.11": eq_5_11(), "5.12": eq_5_12()}
+    return {number: derivation.claim.statements[0] for number, derivation in made.items()}

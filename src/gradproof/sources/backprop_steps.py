@@ -12,7 +12,6 @@ from gradproof.claim import Claim, Slip
 from gradproof.derivation import derive
 from gradproof.lines import derivative
 from gradproof.sources.backprop import (
-    EQUATIONS,
     HIDDEN,
     LAYER,
     NETWORK,
@@ -35,7 +34,7 @@ from gradproof.sources.backprop import (
     y,
     yhat,
 )
-from gradproof.statements import Approximation, Cites, Equality, Follows, Inequality, OnBox, Statement
+from gradproof.statements import Approximation, Equality, Follows, Inequality, OnBox, Statement
 
 __all__ = [
     "eq_1_1",
@@ -256,27 +255,31 @@ def eq_6_3() -> Claim:
     )
 
 
+#: (6.1) and (6.3) in letters, with the definitions of section 5 whose numbers the text gives in their place.
+f_0, f_x, f_y, f_here, df = sp.symbols("f_0 f_x f_y f Delta_f")
+STATED = {
+    "5.1": LAYER,
+    "5.3": HIDDEN,
+    "6.1": sp.Eq(f_here, f_0 + f_x * (X - x0) + f_y * (Y - y0)),
+    "6.3": sp.Eq(df, f_x * dx + f_y * dy),
+}
+
+
 def eq_6_2_refs() -> Claim:
     """(6.3) follows from (6.1); the text says “(5.1) into (5.3)”, which are equations of the network."""
-    here, f_x, f_y, value, change = sp.symbols("f_0 f_x f_y f Delta_f")
-    premises = (
-        sp.Eq(value, here + f_x * (X - x0) + f_y * (Y - y0)),
-        sp.Eq(change, value - here),
-        sp.Eq(dx, X - x0),
-        sp.Eq(dy, Y - y0),
-    )
-    at = {here: 1, f_x: 2, f_y: 3, value: 6, change: 5, X: 1, Y: 1, x0: 0, y0: 0, dx: 1, dy: 1}
+    premises = (STATED["6.1"], sp.Eq(df, f_here - f_0), sp.Eq(dx, X - x0), sp.Eq(dy, Y - y0))
+    at = {f_0: 1, f_x: 2, f_y: 3, f_here: 6, df: 5, X: 1, Y: 1, x0: 0, y0: 0, dx: 1, dy: 1}
     given = {D: 1, M: 1, j: 1, w: [[1]], x: [1], y: [1], w1: [[1]], h: [0]}
     return Claim(
         "backprop.6.2.refs",
         SOURCE,
         "the sentence before (6.2)",
         "",
-        (Follows(premises, sp.Eq(change, f_x * dx + f_y * dy), at), Cites(("6.1", "6.3"), EQUATIONS)),
+        (Follows(premises, STATED["6.3"], at, ("6.1", "6.3"), STATED),),
         (
             Slip(
                 "",
-                Follows((LAYER,), HIDDEN, given),
+                Follows((LAYER,), HIDDEN, given, ("5.1", "5.3"), STATED),
                 why="The numbers are right but for the section, as in the sentence before (5.12).",
             ),
         ),
@@ -312,22 +315,21 @@ def eq_6_4() -> Claim:
 
 def eq_6_4_refs() -> Claim:
     """(6.4) is (6.3) for the error; the text says “(5.3)”, a definition of the network."""
-    change, by_1, by_2, d_1, d_2, f_x, f_y, delta = sp.symbols("Delta_E g_1 g_2 Delta_w_1 Delta_w_2 f_x f_y Delta_f")
-    rule = sp.Eq(delta, f_x * dx + f_y * dy)
-    names = (sp.Eq(change, delta), sp.Eq(f_x, by_1), sp.Eq(f_y, by_2), sp.Eq(dx, d_1), sp.Eq(dy, d_2))
+    change, by_1, by_2, d_1, d_2 = sp.symbols("Delta_E g_1 g_2 Delta_w_1 Delta_w_2")
+    names = (sp.Eq(change, df), sp.Eq(f_x, by_1), sp.Eq(f_y, by_2), sp.Eq(dx, d_1), sp.Eq(dy, d_2))
     conclusion = sp.Eq(change, by_1 * d_1 + by_2 * d_2)
-    at = {f_x: 2, f_y: 3, by_1: 2, by_2: 3, d_1: 1, d_2: 1, dx: 1, dy: 1, delta: 5, change: 5}
+    at = {f_x: 2, f_y: 3, by_1: 2, by_2: 3, d_1: 1, d_2: 1, dx: 1, dy: 1, df: 5, change: 5}
     given = {D: 1, M: 1, j: 1, x: [1], w1: [[1]], h: [1], change: 0, by_1: 1, by_2: 0, d_1: 1, d_2: 0}
     return Claim(
         "backprop.6.4.refs",
         SOURCE,
         "the sentence before (6.4)",
         "",
-        (Follows((rule, *names), conclusion, at), Cites(("6.3",), EQUATIONS)),
+        (Follows((STATED["6.3"], *names), conclusion, at, ("6.3",), STATED),),
         (
             Slip(
                 "",
-                Follows((HIDDEN,), conclusion, given),
+                Follows((HIDDEN,), conclusion, given, ("5.3",), STATED),
                 why="Again the section's number only: (6.3) was meant.",
             ),
         ),

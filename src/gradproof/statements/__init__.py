@@ -23,11 +23,10 @@ from gradproof.statements.existence import NoFunction
 from gradproof.statements.induction import Induction
 from gradproof.statements.inequality import Inequality
 from gradproof.statements.order import Approximation
-from gradproof.statements.reference import Cites, Follows
+from gradproof.statements.reference import Follows, Substitutes
 
 __all__ = [
     "Approximation",
-    "Cites",
     "Counts",
     "Differs",
     "DiffersWhen",
@@ -41,4 +40,5 @@ __all__ = [
     "OnBox",
     "Rounded",
     "Statement",
+    "Substitutes",
 ]

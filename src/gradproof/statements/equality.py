@@ -192,8 +192,9 @@ class DiffersWhen:
         return f"{self.left} differs from {self.right} exactly when {', '.join(map(str, self.conditions))}"
 
     def verify(self) -> Verdict:
-        factors = (self.factor, *(c.lhs - c.rhs for c in self.conditions))
-        wrong = undefined(factors, self.definitions) if self.conditions else "there is no condition"
+        factors = (self.factor, *(c.args[0] - c.args[1] for c in self.conditions))
+        known = bool(self.conditions) and all(isinstance(c, sp.Ne) for c in self.conditions)
+        wrong = undefined(factors, self.definitions) if known else "the conditions must be of the form a ≠ b"
         if wrong:
             return Verdict("undecided", reason=wrong)
         product = sp.Mul(self.factor, *(c.lhs - c.rhs for c in self.conditions))

@@ -64,8 +64,9 @@ class Induction:
 
     def latex(self) -> str:
         kept = r",\; ".join(f"{to_latex(a)} = {to_latex(b)}" for a, b in self.pairs)
+        moved = ", ".join(dict.fromkeys(to_latex(head(e.lhs)) for e in self.form))
         start = r",\; ".join(map(to_latex, self.start))
-        descent = rf"\text{{ at every step of gradient descent on }} {to_latex(self.loss)} \text{{ from }} {start}"
+        descent = rf"\text{{ at every step of gradient descent on }} {to_latex(self.loss)} \text{{ in }} {moved} \text{{ from }} {start}"
         data = r",\; ".join(map(to_latex, self.assumptions))
         return kept + descent + (rf"\text{{, if }} {data}" if data else "")
 
@@ -82,6 +83,7 @@ class Induction:
     def _check_scope(self) -> None:
         """Raise NotationError where something restricts what is to hold for every rate and every state."""
         letters = {head(e.rhs) for e in self.form if not e.rhs.is_number} | {self.rate}
+        letters |= {head(e.lhs) for e in self.form}
         said = {head(e) for r in self.assumptions for e in r.atoms(sp.Symbol, sp.Indexed)}
         if letters & said:
             raise NotationError(f"the assumptions restrict {', '.join(map(str, letters & said))}, which must be free")
@@ -107,8 +109,12 @@ def _check_letter(equation: sp.Eq, definitions: tuple[sp.Eq, ...]) -> None:
     """A form is no restriction beyond its pairs only if its right side is a letter of its own."""
     letter = equation.rhs
     used = {head(e) for d in definitions for e in d.atoms(sp.Symbol, sp.Indexed)}
-    if not isinstance(letter, (sp.Symbol, sp.Indexed)) or head(letter) in used:
-        raise NotationError(f"the right side of {equation} must be a number, or a letter that nothing else is called")
+    indices = getattr(letter, "indices", ())
+    own = len(set(indices)) == len(indices) and set(indices) <= set(getattr(equation.lhs, "indices", ()))
+    if not isinstance(letter, (sp.Symbol, sp.Indexed)) or head(letter) in used or not own:
+        raise NotationError(
+            f"the right side of {equation} must be a number, or a letter that nothing else is called, with indices of the left side"
+        )
 
 
 def _primed(index: sp.Basic) -> sp.Idx:

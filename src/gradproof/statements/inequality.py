@@ -62,18 +62,26 @@ class Inequality:
         return str(self.relation)
 
     def verify(self) -> Verdict:
+        if not self._well_formed():
+            says = "accepted are Le, Lt, Ge and Gt, with constraints Eq and conditions such as Gt(e, 0)"
+            return Verdict("undecided", reason=says)
         larger, smaller = self.relation.gts, self.relation.lts
         total = sp.Add(*self.terms, *(m * (c.lhs - c.rhs) for c, m in self.constraints), evaluate=False)
         checker = LineChecker(self.definitions, self.assumptions)
         identity = named(checker.equal(larger - smaller, total), "the difference is not the sum of its terms")
         if identity.status != "proved":
-            return identity if identity.status == "undecided" else Verdict("undecided", reason=str(identity))
+            return Verdict("undecided", identity.assumptions, None, (), identity.reason)
         parts = (*self.terms, *(m for _, m in self.constraints))
         wrong = undefined(parts, self.definitions, self.positive) or self._wrong_sign() or self._unmet()
         if wrong:
             return Verdict("undecided", reason=wrong)
         says = "the difference of the sides is a sum of terms that cannot be negative"
         return joined([identity, Verdict("proved", evidence=(Evidence("certificate", "agrees", says, EXACT),))])
+
+    def _well_formed(self) -> bool:
+        orders = (sp.StrictLessThan, sp.LessThan, sp.StrictGreaterThan, sp.GreaterThan)
+        equations = all(isinstance(c, sp.Eq) for c, _ in self.constraints)
+        return isinstance(self.relation, orders) and equations and all(isinstance(p, orders) for p in self.positive)
 
     def _wrong_sign(self) -> str:
         """What keeps the terms from showing the inequality, if anything."""

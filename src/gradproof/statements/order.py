@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
@@ -161,6 +162,8 @@ class Approximation:
         if wrong:
             return Verdict("undecided", reason=wrong)
         relations = read_assumptions(self.assumptions)
+        if not self._has_value(relations):
+            return Verdict("undecided", reason="no point was found at which the sides have a value at a step of zero")
         verdicts = []
         for k in range(self.order + 1):
             verdict = decide(self.coefficient(k), sp.Integer(0), relations)
@@ -195,6 +198,17 @@ class Approximation:
         if any(log.has(_EPSILON) and not self._starts_positive(log.args[0]) for log in gap.atoms(sp.log)):
             return "a logarithm's argument is not seen to be positive"
         return ""
+
+    def _has_value(self, relations: Sequence[Any]) -> bool:
+        """Whether the sides are defined, with all steps zero, at a point that meets the assumptions."""
+        jets, gap = self._gap
+        for point in points([gap], relations):
+            try:
+                evaluate(gap, _Scene(point, jets, Fraction(0)), Exact())
+            except UndefinedError:
+                continue
+            return True
+        return False
 
     def _starts_positive(self, e: sp.Expr) -> bool:
         """Whether an expression is positive where the steps are zero, and so near by."""
