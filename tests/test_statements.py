@@ -41,7 +41,7 @@ SQUARES = sp.Sum((X[n] - MEAN) ** 2, n)
 SQUARE, LINEAR = Eq(J, x**2), Eq(J, t0 * x0 + t1 * x1)
 BOTH = (Eq(t0, 0), Eq(t1, 0))
 SAME = (Eq(t0, s), Eq(t1, s))
-STATED = {"1": Eq(x, y * z), "2": Eq(y, u + 1), "3": Eq(x, (u + 1) * z)}
+STATED = {"1": Eq(x, y * z), "2": Eq(y, u + 1), "3": Eq(x, (u + 1) * z), "4": Eq(v, z)}
 HIDDEN = NAMED_GRADIENTS[w1[unit, row]]
 
 
@@ -153,9 +153,9 @@ REFUTED: dict[str, tuple[Statement, str]] = {
     ),
     "a bound on the cost that is too low": (GradientCost((deep_network(1),), 2), "with 1 hidden layers 2 times the function"),
     "a bound on the cost that is not the least": (GradientCost((deep_network(1),), 4), "3 times the function bounds"),
-    "a number that no equation has": (Substitutes(("4",), "1", "3", STATED), "the text states no equation 4"),
-    "an equation that is not put in": (Substitutes(("3",), "1", "3", STATED), r"the left side of \(3\) does not stand in \(1\)"),
-    "an equation about another thing": (Substitutes(("2",), "1", "2", STATED), "are about two things"),
+    "a number that no equation has": (Substitutes(("5",), "1", "3", STATED), "the text states no equation 5"),
+    "an equation that is not put in": (Substitutes(("4",), "1", "3", STATED), r"the left side of \(4\) does not stand in \(1\)"),
+    "an equation about another thing": (Substitutes(("2",), "1", "4", STATED), "are about two things"),
     "what does not follow": (Follows((Eq(x, y),), Eq(x, z), {x: 1, y: 1, z: 2}), "at x = 1, y = 1, z = 2: 1 against 2"),
 }  # fmt: skip
 
