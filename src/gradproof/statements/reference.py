@@ -34,11 +34,15 @@ class Substitutes:
     known: tuple[str, ...] = ()
 
     def latex(self) -> str:
-        put = r",\ ".join(rf"\text{{({n})}}" for n in self.numbers)
-        return rf"{put} \text{{ put into ({self.into}) give ({self.gives})}}"
+        if self._missing():
+            put = r",\ ".join(rf"\text{{({n})}}" for n in self.numbers)
+            return rf"{put} \text{{ put into ({self.into}) give ({self.gives})}}"
+        chain = zip((self.into, *self.numbers), self._lines(), strict=True)
+        shown = " ".join(rf"\overset{{\text{{({n})}}}}{{=}} {to_latex(line)}" for n, line in chain)
+        return rf"{to_latex(self.stated[self.into].lhs)} {shown}"
 
     def scope(self) -> str:
-        return "by putting them in: " + ", then ".join(map(str, self._lines())) if not self._missing() else ""
+        return f"by putting one equation into another; the end is ({self.gives})"
 
     def __str__(self) -> str:
         return f"({'), ('.join(self.numbers)}) put into ({self.into}) give ({self.gives})"
