@@ -40,9 +40,10 @@ def _records() -> list[dict[str, Any]]:
 
 def as_json() -> str:
     """Return every claim as JSON: id, source, formulas, verdict, evidence."""
-    records = _records()
-    for slip in (slip for record in records for slip in record["slips"]):
-        del slip["shown"]  # HTML, for the table
+    records = [
+        record | {"slips": [{k: slip[k] for k in slip if k != "shown"} for slip in record["slips"]]}  # "shown" is HTML
+        for record in _records()
+    ]
     return json.dumps(records, ensure_ascii=False, indent=1)
 
 

@@ -17,6 +17,7 @@ import contextlib
 import importlib
 import io
 import json
+from functools import cache
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -70,6 +71,13 @@ def record(identity: str) -> dict[str, Any]:
 
 def _made(identity: str) -> dict[str, Any]:
     """Prove and render a claim, or read what was made of it before."""
+    module, function = sources.locate(identity)
+    return _kept(identity, digest("claim", identity, claim_digest(module, function)))
+
+
+@cache
+def _kept(identity: str, key: str) -> dict[str, Any]:
+    """Return what is stored under a key, which names all that it depends on; several tables ask for it in one build."""
 
     def make() -> str:
         made = sources.CLAIMS[identity]
@@ -77,8 +85,7 @@ def _made(identity: str) -> dict[str, Any]:
         html = render_claim(made, examined)  # raises unless all of it holds
         return json.dumps(_record(made, examined) | {"html": html})
 
-    module, function = sources.locate(identity)
-    found: dict[str, Any] = json.loads(remember(digest("claim", identity, claim_digest(module, function)), make))
+    found: dict[str, Any] = json.loads(remember(key, make))
     return found
 
 
