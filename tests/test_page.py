@@ -148,3 +148,11 @@ def test_what_is_kept_is_shown_without_the_engine() -> None:
         for cold in (True, False)
     )
     assert first == second
+
+
+def test_letters_that_stand_for_two_things_are_explained_below_each_statement() -> None:
+    """Three layers define E in averages.output-delta; one network does in backprop.5.12."""
+    assert page._conflicting(CLAIMS["averages.output-delta"])
+    assert text_of(page.claim("averages.output-delta")).count("The letters where") == 4
+    assert not page._conflicting(CLAIMS["backprop.5.12"])
+    assert "The letters where" not in text_of(page.claim("backprop.5.12"))
