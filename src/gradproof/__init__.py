@@ -14,7 +14,8 @@ Where things are, in the order of the pipeline:
 - model.py holds named quantities, backward.py is back-propagation through them;
 - translate.py makes the normal form: canonical.py (its shape), products.py and algebra.py (its
   laws), vanishing.py (when it is zero), assumptions.py (what is given);
-- proof.py decides equality, checking.py a claimed gradient; points.py and given.py are points that
+- proof.py decides equality, checking.py a claimed gradient, blame.py
+  names its slip; points.py and given.py are points that
   are found and given, values.py and intervals.py evaluate there; verdict.py is the answer;
 - checks/ are the independent checks;
 - statements/ are the kinds of statement, claim.py joins them to a claim, sources/ holds the claims;
@@ -38,6 +39,8 @@ _HOME = {
     "Step": "derivation",
     "Model": "model",
     "check": "checking",
+    "blame": "repair",
+    "Blame": "repair",
     "equal": "proof",
     "Evidence": "verdict",
     "Verdict": "verdict",
@@ -56,6 +59,7 @@ _HOME = {
 __all__ = [
     "CLAIMS",
     "RULES",
+    "Blame",
     "Claim",
     "Derivation",
     "Evidence",
@@ -70,6 +74,7 @@ __all__ = [
     "Verdict",
     "Witness",
     "__version__",
+    "blame",
     "check",
     "derive",
     "equal",
@@ -84,6 +89,7 @@ if TYPE_CHECKING:
     from gradproof.model import Model
     from gradproof.notation import NotationError, RangeError
     from gradproof.proof import equal
+    from gradproof.repair import Blame, blame
     from gradproof.rules import RULES, Rule
     from gradproof.sources import CLAIMS
     from gradproof.values import KinkError, UndefinedError

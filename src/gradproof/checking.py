@@ -13,7 +13,7 @@ from gradproof.notation import NotationError, RangeError, consistent, read
 from gradproof.proof import decide, inadmissible
 from gradproof.verdict import Verdict
 
-__all__ = ["against", "check", "free_indices"]
+__all__ = ["against", "check", "free_indices", "no_stray_index"]
 
 
 def check(loss: Any, wrt: Any, claimed: Any, assumptions: Sequence[Any] = ()) -> Verdict:
@@ -42,13 +42,13 @@ def against(
     definitions: Sequence[sp.Eq] = (),
 ) -> Verdict:
     """The verdict on a claim that was read, against the gradient."""
-    _no_stray_index(claim, wrt, loss)
+    no_stray_index(claim, wrt, loss)
     bounds = axis_bounds([loss, *(d.rhs for d in definitions)], wrt)
     relations = read_assumptions(assumptions)
     return decide(result, claim, relations, definitions, bounds, smooth=True, kinked=loss)
 
 
-def _no_stray_index(claim: sp.Expr, wrt: sp.Expr, loss: sp.Expr) -> None:
+def no_stray_index(claim: sp.Expr, wrt: sp.Expr, loss: sp.Expr) -> None:
     """Every free index of the claim is one of wrt's or of the loss's."""
     stray_ones = free_indices(claim) - free_indices(wrt) - free_indices(loss)
     stray = sorted(map(str, stray_ones - loss.free_symbols)) if stray_ones else []
