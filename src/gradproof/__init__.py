@@ -14,9 +14,9 @@ Where things are, in the order of the pipeline:
 - model.py holds named quantities, backward.py is back-propagation through them;
 - translate.py makes the normal form: canonical.py (its shape), products.py and algebra.py (its
   laws), vanishing.py (when it is zero), assumptions.py (what is given);
-- proof.py decides equality, checking.py a claimed gradient, blame.py
-  names its slip; points.py and given.py are points that
-  are found and given, values.py and intervals.py evaluate there; verdict.py is the answer;
+- proof.py decides equality, checking.py a claimed gradient, and repair.py names its slip; points.py
+  and given.py are points that are found and given, values.py and intervals.py evaluate there;
+  verdict.py is the answer;
 - checks/ are the independent checks;
 - statements/ are the kinds of statement, claim.py joins them to a claim, sources/ holds the claims;
 - latex.py, typeset.py and page.py show them, ledger.py all at once, figures/ what can be moved;
