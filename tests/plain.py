@@ -183,7 +183,7 @@ def number(e: sp.Expr, values: Mapping[Any, Any]) -> sp.Float | None:
             case sp.Rational():
                 return mp.mpf(int(e.p)) / int(e.q)
             case sp.Symbol():
-                return value(sp.sympify(values[e]))
+                return value(sp.sympify(values[e], strict=True))
             case sp.Add():
                 return mp.fsum(map(value, e.args))
             case sp.Mul():

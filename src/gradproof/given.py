@@ -1,7 +1,7 @@
 """Points that someone gives, rather than ones that are searched for: numbers by name.
 
 `Given` implements `values.Scene`; named quantities are computed from their definitions unless
-they are given too.  `value` evaluates an expression there, `gradient_at` a derivation's result.
+they are given too.  `gradient_at` evaluates a derivation's result there.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from html import escape
 from typing import Any
 
 from gradproof import page, sources
-from gradproof.pieces import SIGNS, formula
+from gradproof.pieces import formula, sign
 
 __all__ = ["as_json", "errata", "ledger", "place", "summary"]
 
@@ -107,9 +107,7 @@ def _word(kind: str) -> str:
 
 def _sign(kind: str) -> str:
     """Return the verdict as a sign and words."""
-    status = "proved" if kind.startswith("holds") else "refuted"
-    text = page.SLIPS.get(kind) or kind[:1].upper() + kind[1:]
-    return f'<strong class="gp-{status}"><span aria-hidden="true">{SIGNS[status]}</span> {escape(text)}</strong>'
+    return sign("proved" if kind.startswith("holds") else "refuted", page.SLIPS.get(kind) or kind.capitalize())
 
 
 def _formula(latex: str, name: str, mark: str = "checked") -> str:

@@ -104,10 +104,12 @@ def definition(identity: str) -> str:
 
 def derivation(derived: Derivation, name: str = "derivation") -> str:
     """Return a derivation with its steps, or raise `PageError` if a step is wrong."""
+    from gradproof.statements.base import everywhere
+
     verdict = _proved(derived.verify(), name, derived)
     left = left_side(derived)
     steps = fold("Steps", step_lines(left, derived.lines), len(derived.lines))
-    body = [display(left, name, derived.result), _verdict(verdict, derived.loss), steps]
+    body = [display(left, name, derived.result), _verdict(verdict, everywhere(derived.loss)), steps]
     return article("gp-derivation", name, *body, evidence_fold(verdict.evidence))
 
 
@@ -264,9 +266,13 @@ def _head(e: Any) -> str:
 
 
 def _verdict_line(statement: Statement, verdict: Verdict) -> str:
+    return _verdict(verdict, witness_text(verdict) if verdict.witness else escape(statement.scope()))
+
+
+def _verdict(verdict: Verdict, scope: str) -> str:
+    """Return a verdict, for what it holds, and what is assumed."""
     given = ", ".join(typeset(tex(relation)) for relation in verdict.assumptions)
     assuming = f'<span class="gp-assuming">assuming {given}</span>' if given else ""
-    scope = witness_text(verdict) if verdict.witness else escape(statement.scope())
     return f'<p class="gp-verdict gp-{verdict.status}">{sign(verdict.status)} {scope} {assuming}</p>'
 
 
@@ -371,12 +377,3 @@ def _attribution(source: Source) -> str:
         title = f'<a href="{escape(source.url)}">{title}</a>'
     rest = [str(part) for part in (source.author, source.year, source.licence) if part]
     return f'<span class="gp-attribution">{title}, {escape(", ".join(rest))}</span>'
-
-
-def _verdict(verdict: Verdict, formula: Any) -> str:
-    sized = any(s.is_integer for s in formula.free_symbols)
-    general = "size and every value" if sized else "value"
-    scope = f" for every {general} at which both sides are defined" if formula.free_symbols else ""
-    given = ", ".join(typeset(tex(relation)) for relation in verdict.assumptions)
-    assuming = f'<span class="gp-assuming">assuming {given}</span>' if given else ""
-    return f'<p class="gp-verdict gp-{verdict.status}">{sign(verdict.status)} {scope} {assuming}</p>'

@@ -52,7 +52,6 @@ DEFINITIONS = {"f": LINE, "J": ERROR, "sigma": LOGISTIC}
 
 def _linreg(parameter: sp.Symbol, slope: sp.Expr, name: str) -> Derivation:
     """The six printed lines for ∂J/∂m or ∂J/∂b; `slope` is what the unnamed line puts in."""
-    derivation = Model([LINE, ERROR]).derive(J, parameter)
     left = derivative(J, parameter)
     error = y[i] - f[i]
 
@@ -104,7 +103,7 @@ def _linreg(parameter: sp.Symbol, slope: sp.Expr, name: str) -> Derivation:
                 wrt=parameter,
                 definitions=(LINE, ERROR),
                 lines=lines,
-                derive=lambda: derivation,
+                derive=lambda: Model([LINE, ERROR]).derive(J, parameter),
             ),
         ),
         slips=(
@@ -146,17 +145,17 @@ def linearity() -> Claim:
 def answer1() -> Claim:
     """The gradient of the average error is the average of the gradients, for every loss."""
     loss = sp.Function("L")(x[i], y[i], theta)
-    left, right = derivative(sp.Sum(loss, i) / N, theta), sp.Sum(derivative(loss, theta), i) / N
+    equal = _linear(loss)
     return Claim(
         "averages.answer1",
         SOURCE,
         "first answer, first sentence",
         "",
-        (_linear(loss),),
+        (equal,),
         (
             Slip(
                 "",
-                Differs(left, right),
+                Differs(equal.left, equal.right),
                 kind="false",
                 why="The numbers that the answer gives are right, and do differ; but they are the mean of the slopes and the"
                 " slope at the mean input, and neither is the gradient of an average error.",

@@ -63,9 +63,12 @@ EQUATIONS = (
 )
 
 
-def equation(number: str, printed: str, *statements: Statement, **more: object) -> Claim:
+def equation(
+    number: str, printed: str, *statements: Statement, slips: tuple[Slip, ...] = (), claimed: str = "", remark: str = ""
+) -> Claim:
     """The claim of a numbered equation."""
-    return Claim(f"backprop.{number}", SOURCE, f"equation ({number})", printed, statements, **more)  # type: ignore[arg-type]
+    place = f"equation ({number})"
+    return Claim(f"backprop.{number}", SOURCE, place, printed, statements, slips, claimed, remark)
 
 
 def _of_network(number: str, printed: str, wrt: sp.Expr, *lines: tuple[sp.Expr, str]) -> Derivation:

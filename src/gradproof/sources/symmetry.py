@@ -36,7 +36,7 @@ SOURCE = Source(
 )
 
 J, x0, x1, rate, eta, t0, t1 = sp.symbols("J x0 x1 lambda eta theta_0 theta_1")
-i2, j2, k2 = sp.Idx("i'", (1, D)), sp.Idx("j'", (1, M)), sp.Idx("k'", (1, K))
+i2, k2 = sp.Idx("i'", (1, D)), sp.Idx("k'", (1, K))
 
 #: The linear loss of the source's counterexample.
 LINEAR = sp.Eq(J, t0 * x0 + t1 * x1)
@@ -238,6 +238,12 @@ def _moved(parameter: sp.Symbol) -> sp.Expr:
     return parameter - rate * derivative(J, parameter)
 
 
+def _part(given: tuple[sp.Eq, ...]) -> DiffersWhen:
+    """One step takes the two parameters apart exactly when λ ≠ 0 and x₀ ≠ x₁."""
+    conditions = (sp.Ne(rate, 0), sp.Ne(x0, x1))
+    return DiffersWhen(_moved(t0), _moved(t1), conditions, sp.Integer(-1), definitions=(LINEAR,), assumptions=given)
+
+
 def update() -> Claim:
     """After one step from zero the parameters differ exactly when λ ≠ 0 and x₀ ≠ x₁."""
     return Claim(
@@ -251,14 +257,7 @@ def update() -> Claim:
                 Equality(_moved(t), -rate * v, definitions=(LINEAR,), assumptions=(sp.Eq(t0, 0), sp.Eq(t1, 0)))
                 for t, v in ((t0, x0), (t1, x1))
             ),
-            DiffersWhen(
-                _moved(t0),
-                _moved(t1),
-                (sp.Ne(rate, 0), sp.Ne(x0, x1)),
-                sp.Integer(-1),
-                definitions=(LINEAR,),
-                assumptions=(sp.Eq(t0, 0), sp.Eq(t1, 0)),
-            ),
+            _part((sp.Eq(t0, 0), sp.Eq(t1, 0))),
         ),
         remark="From zero, and with the linear loss.",
     )
@@ -276,14 +275,7 @@ def pathological() -> Claim:
         "",
         (
             Induction(J, (LINEAR,), equal, start, rate, assumptions=(sp.Eq(x0, x1),)),
-            DiffersWhen(
-                _moved(t0),
-                _moved(t1),
-                (sp.Ne(rate, 0), sp.Ne(x0, x1)),
-                sp.Integer(-1),
-                definitions=(LINEAR,),
-                assumptions=equal,
-            ),
+            _part(equal),
         ),
         claimed="if x₀ = x₁ on every point used, the parameters stay equal for ever",
         remark="The data point may be another one at each step. The second line starts from equal parameters: they part at the first"
