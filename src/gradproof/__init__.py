@@ -12,8 +12,9 @@ Where things are, in the order of the pipeline:
 - notation.py reads SymPy (fresh dummies, ranges); lines.py builds and publishes lines;
 - rules.py is the table of laws, elementary.py that of functions; derivation.py applies them;
 - model.py holds named quantities, backward.py is back-propagation through them;
-- translate.py makes the normal form: canonical.py (its shape), products.py and algebra.py (its
-  laws), vanishing.py (when it is zero), assumptions.py (what is given);
+- translate.py makes the normal form: canonical.py (its shape), products.py, substitution.py and
+  algebra.py (its laws), vanishing.py (when it is zero, by cases), signs.py (which cases there
+  are), assumptions.py (what is given);
 - proof.py decides equality, checking.py a claimed gradient, and repair.py names its slip; points.py
   and given.py are points that are found and given, values.py and intervals.py evaluate there;
   verdict.py is the answer;

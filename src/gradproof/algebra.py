@@ -26,7 +26,8 @@ from gradproof.canonical import (
     sign_of,
     tidy,
 )
-from gradproof.products import ONE, Products, Range
+from gradproof.products import ONE, Range
+from gradproof.substitution import Substitution
 
 __all__ = ["Algebra", "Range"]
 
@@ -37,7 +38,7 @@ _ODD = {"tanh", "sinh", "sin", "tan", "erf", "asinh", "atan", "asin", "atanh"}
 _EVEN = {"cosh", "cos", "sech"}
 
 
-class Algebra(Products):
+class Algebra(Substitution):
     """Arithmetic of normal forms under a set of assumptions."""
 
     # -- powers ---------------------------------------------------------------------------
@@ -53,7 +54,7 @@ class Algebra(Products):
     def _whole_power(self, base: Poly, n: int) -> Poly:
         """base**n multiplied out; a single factor only gets its exponent."""
         single = base.single
-        if single is not None and n > 1:
+        if single is not None and n > 1 and self.root_of(single) is None:
             return self.term(1, {}, _power_term(single, n).factors)
         if n > MAX_POWER:
             raise BudgetExceededError(f"the power {n} of a sum")
@@ -63,20 +64,58 @@ class Algebra(Products):
         return result
 
     def _symbolic_power(self, base: Poly, exponent: Poly) -> Poly:
+        """base**exponent, a whole number in the exponent apart: u^(γ−1) = u^γ·u⁻¹."""
         value = base.constant
+        if value == 0:
+            return Poly.atom(Atom("undefined", "a real power of 0"))
         if value is not None and value > 0:
             return self.exp(self.product(exponent, self.log(base)))
-        atom = base.single
-        if atom is not None and atom.kind != "exp":
-            return Poly.atom(atom, exponent)
-        return Poly.atom(Atom("sum", "", (base,)), exponent)
+        whole = sum(c for c, t in exponent if not (t.factors or t.bound) and c == int(c))
+        rest = exponent - Poly.number(whole)
+        above, below = self.levelled(base)
+        result = self.product(self.power(base, Poly.number(whole)), self._variable_power(above, rest))
+        for atom, n in below:
+            result = self.product(result, self._variable_power(atom.args[0], rest.scaled(-n)))
+        return result
+
+    def _variable_power(self, base: Poly, exponent: Poly) -> Poly:
+        """base**exponent of a real exponent, what is positive in the base apart."""
+        number, factors, inside = self.split(base, any_sign=False)
+        result = self.exp(self.product(exponent, _log_number(number)))
+        for atom, e in factors.values():
+            if self.is_positive(atom) or isinstance(e, Poly):
+                power = self.product(exponent, e) if isinstance(e, Poly) else exponent.scaled(e)
+                result = self.product(result, self.term(1, {}, {atom.key: (atom, power)}))
+            else:
+                inside.append(Poly.atom(atom, e))
+        for part in inside:
+            single = part.single
+            atom = single if single is not None else Atom("sum", "", (part,))
+            result = self.product(result, Poly.atom(atom, exponent))
+        return result
+
+    def levelled(self, base: Poly, any_sign: bool = False) -> tuple[Poly, list[tuple[Atom, int]]]:
+        """Base = (first) / (product of powers of the sums in its denominators, which are positive unless any sign will do)."""
+        needed: dict[str, tuple[Atom, int]] = {}
+        for _, t in base if len(base) > 1 else ():
+            for key, (atom, e) in t.factors.items():
+                if atom.kind != "sum" or not isinstance(e, int) or e >= 0 or not atom.labels.isdisjoint(t.bound):
+                    continue
+                if any_sign or self.is_positive(atom):
+                    needed[key] = (atom, max(-e, needed.get(key, (atom, 0))[1]))
+        for atom, n in needed.values():
+            base = self.times_power(base, atom, n)
+        return base, list(needed.values())
 
     def _rational_power(self, base: Poly, n: Number) -> Poly:
         """base**n for a negative or fractional n."""
         if not base:
             return Poly.atom(Atom("undefined", f"0**{n}"))
+        base, below = self.levelled(base, any_sign=isinstance(n, int))
         number, factors, inside = self.split(base, any_sign=isinstance(n, int))
         result = self._number_power(number, n)
+        for atom, k in below:
+            result = self.product(result, self.power(atom.args[0], Poly.number(tidy(-n * k))))
         for atom, e in factors.values():
             result = self.product(result, self._factor_power(atom, e, n))
         for part in inside:
@@ -124,7 +163,9 @@ class Algebra(Products):
         common = self._common(rest)
         if not any_sign:
             common = {
-                k: (a, e) for k, (a, e) in common.items() if self.is_positive(a) or (isinstance(e, int) and e % 2 == 0)
+                k: (a, e)
+                for k, (a, e) in common.items()
+                if isinstance(e, Poly) or self.is_positive(a) or (isinstance(e, int) and e % 2 == 0)
             }
         for atom, e in common.values():
             inverse = e.scaled(-1) if isinstance(e, Poly) else -e
@@ -138,7 +179,11 @@ class Algebra(Products):
         result: Factors = {}
         first = terms[0]
         for key, (atom, exponent) in first.factors.items():
-            if atom.kind in ("exp", "delta", "positive") or isinstance(exponent, Poly):
+            if atom.kind in ("exp", "delta", "positive"):
+                continue
+            if isinstance(exponent, Poly):
+                if len(terms) == 1 and (atom.labels | exponent.labels).isdisjoint(first.bound):
+                    result[key] = (atom, exponent)
                 continue
             others = [t.factors.get(key) for t in terms]
             powers = [f[1] for f in others if f is not None and not isinstance(f[1], Poly)]
@@ -189,6 +234,10 @@ class Algebra(Products):
             return tidy(exponent - whole), Poly.number(tidy(number))
         if atom.kind == "sum" and exponent >= 1:
             return tidy(exponent - whole), self.power(atom.args[0], Poly.number(whole))
+        if (exponent >= 2 or exponent < 0) and isinstance(exponent, int):
+            root = self.root_of(atom)
+            if root is not None:
+                return exponent % 2, self.power(root, Poly.number(exponent - exponent % 2))
         if atom.kind == "function" and atom.head == "cos" and exponent >= 2:
             sine = self.function("sin", atom.args)
             square = ONE - self.product(sine, sine)
@@ -210,30 +259,34 @@ class Algebra(Products):
             return result
         return self.product(result, Poly.atom(_EXP, exponent))
 
-    def absolute_power(self, u: Poly, r: Number) -> Poly:
+    def absolute_power(self, u: Poly, r: Number | Poly) -> Poly:
         """|u|**r: uʳ for even r, uʳ·sign(u) for odd r."""
-        single, r = u.single, tidy(r)
-        if single is not None and self.is_positive(single):
-            return self.power(u, Poly.number(r))
+        r = r if isinstance(r, Poly) else tidy(r)
+        if self.is_positive_sum(u, weak=True):
+            return self.power(u, r if isinstance(r, Poly) else Poly.number(r))
         if isinstance(r, int):
             power = self.power(u, Poly.number(r))
             return power if r % 2 == 0 else self.product(power, self.sign(u))
-        return self.term(1, {}, _power_term(Atom("absolute", "", (u.scaled(sign_of(u)),)), r).factors)
+        size = content(u)
+        number = self.power(Poly.number(size), r if isinstance(r, Poly) else Poly.number(r))
+        u = u.scaled(1 / Fraction(size * sign_of(u)))
+        return self.product(number, self.term(1, {}, _power_term(Atom("absolute", "", (u,)), r).factors))
 
     def log(self, u: Poly) -> Poly:
         """log|u|, split into the logs of its factors."""
         if not u:
             return Poly.atom(Atom("undefined", "log 0"))
+        u, below = self.levelled(u, any_sign=True)
         number, factors, inside = self.split(u, any_sign=True)
         total = _log_number(max(number, -number))
-        for atom, e in factors.values():
+        for atom, e in [*factors.values(), *((atom, -n) for atom, n in below)]:
             if atom.kind == "exp":
                 total += e if isinstance(e, Poly) else Poly.number(e)
                 continue
             if atom.kind == "number":
                 log = _log_number(Fraction(str(atom.head)))
             else:
-                log = Poly.atom(Atom("log", "", (Poly.atom(atom),)))
+                log = Poly.atom(Atom("log", "", (atom.args[0] if atom.kind == "sum" else Poly.atom(atom),)))
             total += self.product(e, log) if isinstance(e, Poly) else log.scaled(e)
         for part in inside:
             total += Poly.atom(Atom("log", "", (part,)))
@@ -244,6 +297,14 @@ class Algebra(Products):
         flip = sign_of(u)
         u = u.scaled(flip)
         return (self.positive_part(u) - self.positive_part(-u)).scaled(flip)
+
+    def applied(self, atom: Atom, args: tuple[Poly, ...]) -> Poly:
+        """The logarithm, absolute value or function that an atom is, of other arguments."""
+        if atom.kind == "log":
+            return self.log(args[0])
+        if atom.kind == "absolute":
+            return self.absolute_power(args[0], 1)
+        return self.function(str(atom.head), args)
 
     def function(self, name: str, args: tuple[Poly, ...]) -> Poly:
         """A function of normal forms as an atom; odd and even ones lose the sign."""

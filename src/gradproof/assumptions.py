@@ -1,9 +1,11 @@
 """Assumptions: SymPy relations over index templates, and what each of them says.
 
 - ``Eq(S[i, j], S[j, i])``: entries of S with those indices exchanged are equal;
-- ``Eq(Sum(y[k], k), 1)``: that sum has a value;
+- ``Eq(Sum(y[k], k), 1)``, ``Eq(Sum(x[d]**2, d), 1)``: that sum has a value;
+- ``Eq(y[n]**2, 1)``: that square has a value, the square of a rational number;
 - ``Eq(entry or symbol, expression)``: the left side has that value (definitions are such);
 - ``Gt(x, 0)``, ``Gt(x[i], 0)`` (or ``<``): the sign is known;
+- ``Lt(a, 1)``, ``Ge(s, t)`` without an index: the order is known;
 - anything else, such as ``Ne``, restricts the points that are tried, and proves nothing.
 
 An index of a template stands for every value in its range, and for nothing outside it; an
@@ -50,9 +52,10 @@ def read_assumption(relation: object) -> Relational:
 
 @dataclass(frozen=True)
 class SumFact:
-    """Σ over `axis` from lo to hi of an entry is `value`; the other indices are those of `template`."""
+    """Σ over `axis` from lo to hi of entry**power is `value`; the other indices are those of `template`."""
 
     axis: int
+    power: int
     lo: sp.Expr
     hi: sp.Expr
     template: Template
@@ -67,6 +70,8 @@ class Facts:
     swaps: dict[sp.Basic, tuple[Template, tuple[tuple[int, ...], ...]]] = field(default_factory=dict)
     sums: dict[sp.Basic, SumFact] = field(default_factory=dict)
     positive: dict[sp.Basic, Template] = field(default_factory=dict)
+    roots: dict[sp.Basic, tuple[Template, sp.Rational]] = field(default_factory=dict)
+    signs: list[tuple[sp.Expr, bool]] = field(default_factory=list)
 
 
 def facts(relations: Sequence[Relational]) -> Facts:
@@ -77,12 +82,18 @@ def facts(relations: Sequence[Relational]) -> Facts:
         if isinstance(relation, sp.Eq):
             if not _equation(found, left, right):
                 _equation(found, right, left)
-        elif isinstance(relation, (sp.StrictGreaterThan, sp.StrictLessThan)):
-            larger, smaller = (left, right) if isinstance(relation, sp.StrictGreaterThan) else (right, left)
-            template = _template(larger)
-            if smaller == 0 and template is not None:
-                found.positive[head(larger)] = template
+        elif isinstance(relation, (sp.Gt, sp.Ge, sp.Lt, sp.Le)):
+            strict = isinstance(relation, (sp.Gt, sp.Lt))
+            template = _template(relation.gts)
+            if strict and relation.lts == 0 and template is not None:
+                found.positive[head(relation.gts)] = template
+            if not any(_is_index(s) for s in relation.free_symbols):
+                found.signs.append((relation.gts - relation.lts, strict))
     return found
+
+
+def _is_index(s: sp.Basic) -> bool:
+    return isinstance(s, sp.Idx) or (isinstance(s, sp.Symbol) and s.is_integer is True and not s.is_positive)
 
 
 def _template(e: sp.Basic) -> Template | None:
@@ -95,9 +106,11 @@ def _template(e: sp.Basic) -> Template | None:
 
 def _equation(found: Facts, left: sp.Expr, right: sp.Expr) -> bool:
     """Note what ``left = right`` says of its left side."""
-    template = _template(left)
-    if isinstance(left, sp.Sum) and isinstance(left.function, sp.Indexed) and len(left.limits) == 1:
+    if isinstance(left, sp.Sum) and len(left.limits) == 1:
         return _sum(found, left, right)
+    if isinstance(left, sp.Pow) and left.exp == 2:
+        return _root(found, left.base, right)
+    template = _template(left)
     if template is None:
         return False
     base = head(left)
@@ -125,13 +138,26 @@ def _symmetry(found: Facts, base: sp.Basic, left: Template, right: Template | No
     return True
 
 
+def _root(found: Facts, entry: sp.Expr, square: sp.Expr) -> bool:
+    """Note that an entry is one of two numbers, which are known by their square."""
+    template, root = _template(entry), sp.sqrt(square)
+    if template is None or not root.is_Rational:
+        return False
+    found.roots[head(entry)] = (template, root)
+    return True
+
+
 def _sum(found: Facts, left: sp.Sum, right: sp.Expr) -> bool:
-    entry = left.function
+    entry, power = left.function, 1
+    if isinstance(entry, sp.Pow) and entry.exp == 2:
+        entry, power = entry.base, 2
+    if not isinstance(entry, sp.Indexed):
+        return False
     ((index, lo, hi),) = left.limits
     axes = [n for n, i in enumerate(entry.indices) if i == index]
     others = tuple(i for i in entry.indices if i != index)
     free = all(isinstance(i, sp.Idx) or (isinstance(i, sp.Symbol) and not i.is_positive) for i in others)
     if len(axes) != 1 or not free or len(set(others)) != len(others) or any(right.has(i) for i in others):
         return False
-    found.sums[entry.base] = SumFact(axes[0], lo, hi, others, right)
+    found.sums[entry.base] = SumFact(axes[0], power, lo, hi, others, right)
     return True

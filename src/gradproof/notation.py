@@ -279,7 +279,7 @@ def _read_function(e: sp.Basic, env: _Env, spans: _Spans) -> sp.Expr:
 def _refuse_moved(e: sp.Piecewise) -> None:
     """Refuse what SymPy makes of a Piecewise inside two sums: it moves it out, and loses an index."""
     bound = {limit[0] for v, _ in e.args for s in v.atoms(sp.Sum) for limit in s.limits}
-    stray = {i for _, c in e.args for i in c.atoms(sp.Idx, sp.Symbol)} & bound
+    stray = {i for _, c in e.args for i in c.free_symbols} & bound
     if stray and not any(isinstance(i, Bound) for i in stray):
         raise NotationError(
             f"SymPy moved a Piecewise out of the sum over {', '.join(map(str, stray))}, which changes it: {e};"
@@ -290,6 +290,8 @@ def _refuse_moved(e: sp.Piecewise) -> None:
 def _read_condition(c: sp.Basic, env: _Env, spans: _Spans) -> sp.Basic:
     if c in (sp.true, sp.false):
         return c
+    if isinstance(c, sp.ITE):  # what SymPy makes of a condition on something that branches
+        c = sp.Or(sp.And(c.args[0], c.args[1]), sp.And(sp.Not(c.args[0]), c.args[2]))
     if isinstance(c, (sp.And, sp.Or, sp.Not)):
         return c.func(*(_read_condition(a, env, spans) for a in c.args))
     if isinstance(c, sp.core.relational.Relational):

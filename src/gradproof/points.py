@@ -16,7 +16,7 @@ from typing import Any
 import sympy as sp
 from sympy.core.relational import Relational
 
-from gradproof.assumptions import facts
+from gradproof.assumptions import SumFact, facts
 from gradproof.lines import Bound, array_name, index_range
 from gradproof.values import Exact, UndefinedError, bounded, evaluate, index_values
 
@@ -28,8 +28,10 @@ _POOLS: tuple[tuple[str, ...], ...] = (
     ("2/3", "-5/4", "7/3", "1/5", "-3/7", "11/6", "4", "-2", "3/5", "4/5"),
     ("0", "1", "-1", "0", "2"),
     ("1/10", "3/10", "1/7", "-1/9", "2/11", "5/13", "1/3"),
+    ("7", "-5", "9/2", "-13/2", "3", "-8", "6"),
 )
 _ATTEMPTS = 12  # points tried for each choice of sizes
+_POINTS = 48  # that are tried at least
 
 
 class Point:
@@ -81,6 +83,8 @@ class Point:
                 self.symbols[symbol] = Fraction(self.random.randint(low, high))
             elif symbol.is_integer:
                 self.symbols[symbol] = self._draw(symbol, positive=symbol.is_nonpositive is not True)
+            elif symbol in self._facts.roots:
+                self.symbols[symbol] = self._either(self._facts.roots[symbol][1])
             else:
                 self.symbols[symbol] = self._draw(symbol, symbol in self._facts.positive)
         return self.symbols[symbol]
@@ -112,7 +116,12 @@ class Point:
         if body is not None and self._covers(template, index):
             self.derived.add(key)
             return self._once(key, body, dict(zip(template, index, strict=True)))
+        signed = self._facts.roots.get(base)
+        if signed is not None and self._covers(signed[0], index):
+            return self._either(signed[1])
         fact = self._facts.sums.get(base)
+        if fact is not None and fact.power == 2:
+            return self._on_sphere(base, index, fact)
         if fact is not None:
             before, after = index[: fact.axis], index[fact.axis + 1 :]
             last = int(evaluate(fact.hi, self))
@@ -123,6 +132,23 @@ class Point:
                 return total
         known = self._facts.positive.get(base)
         return self._draw(base, known is not None and self._covers(known, index))
+
+    def _either(self, root: sp.Rational) -> Fraction:
+        return self.random.choice((1, -1)) * Fraction(int(root.p), int(root.q))
+
+    def _on_sphere(self, base: sp.IndexedBase, index: tuple[int, ...], fact: SumFact) -> Any:
+        """A vector whose squares have the assumed sum r²: the rational point r·(2t, 1 − |t|²)/(1 + |t|²)."""
+        before, after = index[: fact.axis], index[fact.axis + 1 :]
+        radius = Exact().power(evaluate(fact.value, self), Fraction(1, 2))
+        span = range(int(evaluate(fact.lo, self)), int(evaluate(fact.hi, self)) + 1)
+        if index[fact.axis] not in span or not self._covers(fact.template, before + after):
+            return self._draw(base, False)
+        t = [self.random.choice(self.pool) for _ in span[1:]]
+        square = sum((v * v for v in t), Fraction(0))
+        point = [*(2 * v / (1 + square) for v in t), (1 - square) / (1 + square)]
+        for n, value in zip(span, point, strict=True):
+            self.entries[str(base.label), (*before, n, *after)] = Exact().join(lambda a, b: a * b, radius, value)
+        return self.entries[str(base.label), index]
 
     def _once(self, key: Any, body: sp.Expr, env: dict[sp.Basic, int]) -> Any:
         """A value given by an equation; an equation that needs itself has none."""
@@ -228,8 +254,9 @@ def points(
     """Points that meet every assumption, the simplest first; the same ones in every run."""
     relations = [*assumptions, *definitions]
     names = _sizes([*expressions, *relations], bounds or {})
-    for turn in range(_ATTEMPTS):
-        for chosen in _size_choices(len(names)):
+    choices = list(_size_choices(len(names)))
+    for turn in range(max(_ATTEMPTS, _POINTS // len(choices))):
+        for chosen in choices:
             point = Point(dict(zip(names, chosen, strict=True)), turn, relations, bounds)
             try:
                 if all(satisfied(a, point) for a in assumptions):

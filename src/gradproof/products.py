@@ -33,6 +33,7 @@ __all__ = ["ONE", "Products", "Range"]
 
 MAX_TERMS = 4000  # terms of one expanded product
 MAX_WORK = 100_000  # terms of all products of one comparison
+_ABOVE_ZERO = {("function", "cosh"), ("function", "sech")}
 
 ONE = Poly.number(1)
 
@@ -57,13 +58,15 @@ class Range:
 class Products:
     """Sums and products of normal forms; `Algebra` adds powers and functions.
 
-    `sum_of` gives the assumed value of an entry summed over an index; `least` says how small an integer polynomial can be, or None if unknown; `positive` tells
-    whether an atom is known to be positive; `ranges` gives the range of each bound index.
+    `least` says how small an integer polynomial can be, or None if unknown; `positive` tells whether an atom is
+    known to be positive; `sum_of` gives the assumed value of a power of an entry summed over an index, `root_of`
+    the number that an atom is up to its sign; `ranges` gives the range of each bound index.
     """
 
     least: Callable[[Poly], Number | None]
     positive: Callable[[Atom], bool]
-    sum_of: Callable[[Atom, int], Poly | None]
+    sum_of: Callable[[Atom, int, object], Poly | None]
+    root_of: Callable[[Atom], Poly | None]
     ranges: dict[int, Range] = field(default_factory=dict)
     work: int = 0
 
@@ -92,6 +95,15 @@ class Products:
         if special or any(a.kind in ("delta", "positive") for a, _ in factors.values()):
             return self.term(c, bound, factors)
         return [(c, Term(bound, factors))]
+
+    def times_power(self, poly: Poly, atom: Atom, exponent: Number | Poly) -> Poly:
+        """`poly` times a power of an atom, in each of its terms."""
+        total = Poly()
+        for c, t in poly:
+            old = t.factors.get(atom.key, (atom, 0))[1]
+            joined = {**t.factors, atom.key: (atom, add_exponents(old, exponent))}
+            total = total + self.term(c, t.bound, joined)
+        return total
 
     def _freshened(self, term: Term) -> Term:
         renaming = {i: self.fresh(self.ranges[i]) for i in term.bound}
@@ -156,11 +168,11 @@ class Products:
         return self._idle(c, bound, plain)
 
     def _cancel(self, c: Number, bound: dict[int, str], factors: Factors) -> Poly | None:
-        """S⁻¹·Σ_k f_k = 1 where S = Σ_k f_k stands in the denominator."""
-        groups = independent(bound, factors)
+        """S⁻¹·Σ_k f_k = 1 where S = Σ_k f_k stands in the denominator; what S leaves free may be bound outside."""
         for key, (atom, exponent) in factors.items():
             if atom.kind != "sum" or isinstance(exponent, Poly) or exponent > -1:
                 continue
+            groups = independent({i: s for i, s in bound.items() if i not in atom.labels}, factors)
             for group in groups:
                 if group.bound and Poly([(1, group)]).key == atom.args[0].key:
                     rest = _product_of(g for g in groups if g is not group)
@@ -193,14 +205,18 @@ class Products:
             for k, (a, e) in factors.items()
             if index in a.labels or (isinstance(e, Poly) and index in e.labels)
         ]
-        if len(users) != 1 or users[0][2] != 1 or users[0][1].kind != "entry":
+        if len(users) != 1 or users[0][1].kind != "entry":
             return None
-        key, atom, _ = users[0]
-        value = self.sum_of(atom, index)
+        key, atom, power = users[0]
+        value = self.sum_of(atom, index, power)
         return None if value is None else (key, value)
 
     def power(self, base: Poly, exponent: Poly) -> Poly:
         """base**exponent; see algebra.py."""
+        raise NotImplementedError
+
+    def substitute(self, poly: Poly, values: Mapping[int, Poly]) -> Poly:
+        """`poly` with polynomials for bound indices; see substitution.py."""
         raise NotImplementedError
 
     def opened(self, atom: Atom, exponent: Number) -> tuple[Number, Poly | None]:
@@ -223,19 +239,20 @@ class Products:
         least = self.least(u)
         return least is not None and least >= bound
 
-    def positive_part(self, u: Poly, integer: bool = False) -> Poly:
+    def positive_part(self, u: Poly) -> Poly:
         """[u > 0]."""
         value = u.constant
         if value is not None:
             return ONE if value > 0 else Poly()
-        if integer and self._at_least(u, 1):
+        if self._at_least(u, 1):
             return ONE
-        if integer and self._at_least(-u, 0):
+        if self._at_least(-u, 0):
             return Poly()
-        if not integer:
-            u, sign = self._without_positive_factors(u.scaled(1 / Fraction(content(u))))
-            if sign is not None:
-                return ONE if sign > 0 else Poly()
+        u, sign = self._without_positive_factors(u.scaled(1 / Fraction(content(u))))
+        if sign is not None:
+            return ONE if sign > 0 else Poly()
+        if self.is_positive_sum(u) or self.is_positive_sum(-u):
+            return ONE if self.is_positive_sum(u) else Poly()
         return Poly.atom(Atom("positive", "", (u,)))
 
     def _without_positive_factors(self, u: Poly) -> tuple[Poly, int | None]:
@@ -252,7 +269,26 @@ class Products:
 
     def is_positive(self, atom: Atom) -> bool:
         """Whether the atom is known to be positive."""
-        return atom.kind in ("exp", "number", "pi") or self.positive(atom)
+        if atom.kind == "sum":
+            return self.is_positive_sum(atom.args[0])
+        return atom.kind in ("exp", "number", "pi") or (atom.kind, atom.head) in _ABOVE_ZERO or self.positive(atom)
+
+    def is_positive_sum(self, poly: Poly, weak: bool = False) -> bool:
+        """Whether no term can be negative, and, unless `weak`, one of them is positive for all sizes."""
+        positive = weak
+        for c, t in poly:
+            signs = [self._sign_of_power(atom, e) for atom, e in t.factors.values()]
+            if c < 0 or None in signs:
+                return False
+            nonempty = all(self._at_least(self.ranges[i].length, 1) for i in t.bound)
+            positive = positive or (all(signs) and nonempty)
+        return positive
+
+    def _sign_of_power(self, atom: Atom, exponent: Number | Poly) -> int | None:
+        """1 for what is positive, 0 for what is not negative, None where that is unknown."""
+        if self.is_positive(atom):
+            return 1
+        return 0 if atom.kind == "absolute" or (isinstance(exponent, int) and exponent % 2 == 0) else None
 
     def _indicators(self, factors: Factors) -> Factors | None:
         """Indicators that are implied go; two that exclude each other leave None (zero)."""
@@ -290,50 +326,12 @@ class Products:
             span = self.ranges[index]
             body = self.substitute(Poly([(c, Term({}, rest))]), {index: solved})
             for inside in (solved - span.lo + ONE, span.hi - solved + ONE):
-                body = self.product(body, self.positive_part(inside, integer=True))
+                body = self.product(body, self.positive_part(inside))
             total = Poly()
             for d, t in body:
                 total += self.term(d, left | t.bound, t.factors)
             return total
         return None
-
-    # -- substitution ---------------------------------------------------------------------
-    def substitute(self, poly: Poly, values: Mapping[int, Poly]) -> Poly:
-        """Put polynomials for bound indices; sums inside keep their own indices."""
-        if poly.labels.isdisjoint(values):
-            return poly
-        total = Poly()
-        for c, t in poly:
-            if t.labels.isdisjoint(values):
-                total += Poly([(c, t)])
-                continue
-            inner = {i: v for i, v in values.items() if i not in t.bound}
-            if any(i in v.labels for v in inner.values() for i in t.bound):
-                t = self._freshened(t)
-            body = Poly([(c, Term({}, {}))])
-            for atom, exponent in t.factors.values():
-                body = self.product(body, self._substituted(atom, exponent, inner))
-            for index in t.bound:
-                body = self.over(body, index)
-            total += body
-        return total
-
-    def _substituted(self, atom: Atom, exponent: Number | Poly, values: Mapping[int, Poly]) -> Poly:
-        e = self.substitute(exponent, values) if isinstance(exponent, Poly) else exponent
-        if atom.labels.isdisjoint(values):
-            return self.term(1, {}, {atom.key: (atom, e)})
-        if atom.kind == "index":
-            base = values.get(atom.head, Poly.atom(atom))  # type: ignore[call-overload]
-            return self.power(base, e if isinstance(e, Poly) else Poly.number(e))
-        args = tuple(self.substitute(a, values) for a in atom.args)
-        if atom.kind == "delta":
-            return self.delta(args[0])
-        if atom.kind == "positive":
-            return self.positive_part(args[0], integer=True)
-        if atom.kind == "sum":
-            return self.power(args[0], e if isinstance(e, Poly) else Poly.number(e))
-        new = Atom(atom.kind, atom.head, args, atom.swaps)
-        return self.term(1, {}, {new.key: (new, e)})
 
 
 def _product_of(terms: Iterable[Term]) -> Factors:

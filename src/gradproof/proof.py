@@ -17,7 +17,7 @@ from sympy.core.relational import Relational
 
 from gradproof.assumptions import read_assumptions
 from gradproof.canonical import BudgetExceededError
-from gradproof.lines import index_range, publish, publish_names, replaced
+from gradproof.lines import publish, publish_names
 from gradproof.notation import Kink, NotationError, RangeError, consistent, kinks, read
 from gradproof.points import Point, points, satisfied
 from gradproof.translate import Translator
@@ -26,8 +26,6 @@ from gradproof.vanishing import vanishes
 from gradproof.verdict import Evidence, Verdict, Witness
 
 __all__ = ["Bounds", "decide", "equal", "inadmissible", "kinks_of", "same"]
-
-MAX_DELTAS = 8  # of free indices, each of which is split into two cases
 
 Bounds = Mapping[sp.Basic, tuple[sp.Expr, sp.Expr]]
 
@@ -113,24 +111,9 @@ def _stages(
 def _proves(
     a: sp.Expr, b: sp.Expr, relations: list[Any], bounds: Bounds | None, expanded: bool, off: Sequence[Kink]
 ) -> bool:
-    delta = _free_delta(a - b)
-    if delta is not None:  # either its two indices are one, or it is zero
-        if len((a - b).atoms(sp.KroneckerDelta)) > MAX_DELTAS:
-            raise BudgetExceededError(f"more than {MAX_DELTAS} deltas of free indices")
-        one, other = delta.args
-        cases = ({other: one}, {delta: sp.Integer(0)})
-        return all(_proves(replaced(a, case), replaced(b, case), relations, bounds, expanded, off) for case in cases)
     translator = Translator(relations, bounds, expanded)
     difference = translator.poly(a) - translator.poly(b)
     return vanishes(difference, translator, off)
-
-
-def _free_delta(e: sp.Expr) -> sp.KroneckerDelta | None:
-    """A delta between two indices that nothing binds, of one range."""
-    for delta in sorted(e.atoms(sp.KroneckerDelta), key=str):
-        if all(isinstance(i, sp.Idx) for i in delta.args) and len({index_range(i) for i in delta.args}) == 1:
-            return delta
-    return None
 
 
 def same(

@@ -284,19 +284,11 @@ def _split_sum(node: sp.Sum, _scope: Scope) -> sp.Expr | None:
     body = node.function
     if isinstance(body, sp.Add) and any(_has_delta(t, index) for t in body.args):
         return sp.Add(*(summed(t, index, lo, hi) for t in body.args))
-    for factor in sp.Mul.make_args(body):
-        if isinstance(factor, sp.Piecewise) and factor.has(sp.KroneckerDelta):
-            factor = _by_deltas(factor, index)
-            if factor is None:
-                continue
-            others = [
-                f for f in sp.Mul.make_args(body) if not isinstance(f, sp.Piecewise) or not f.has(sp.KroneckerDelta)
-            ]
-            return (
-                summed(times(*others, factor), index, lo, hi)
-                if len(others) == len(sp.Mul.make_args(body)) - 1
-                else None
-            )
+    factors = sp.Mul.make_args(body)
+    branching = [f for f in factors if isinstance(f, sp.Piecewise) and f.has(sp.KroneckerDelta)]
+    split = _by_deltas(branching[0], index) if len(branching) == 1 else None
+    if split is not None:
+        return summed(times(*(f for f in factors if f is not branching[0]), split), index, lo, hi)
     if isinstance(body, sp.Mul):
         for factor in body.args:
             if isinstance(factor, sp.Add) and any(_has_delta(t, index) for t in factor.args):
@@ -306,17 +298,19 @@ def _split_sum(node: sp.Sum, _scope: Scope) -> sp.Expr | None:
 
 
 def _by_deltas(branches: sp.Piecewise, index: sp.Basic) -> sp.Expr | None:
-    """A Piecewise as a sum of deltas times Piecewise: the deltas leave the branches."""
-    terms = []
+    """A Piecewise as a sum of deltas times Piecewise: the deltas leave the branches, equal ones together."""
+    rests: dict[tuple[sp.Basic, ...], list[sp.Expr]] = {}
     for n, (value, _) in enumerate(branches.args):
         for term in sp.Add.make_args(value):
-            deltas = [f for f in sp.Mul.make_args(term) if isinstance(f, sp.KroneckerDelta) and f.has(index)]
+            deltas = tuple(f for f in sp.Mul.make_args(term) if isinstance(f, sp.KroneckerDelta) and f.has(index))
             rest = times(*(f for f in sp.Mul.make_args(term) if f not in deltas))
-            alone = [(rest if m == n else _ZERO, c) for m, (_, c) in enumerate(branches.args)]
             if rest.has(sp.KroneckerDelta):
                 return None
-            terms.append(times(*deltas, sp.Piecewise(*alone)))
-    return sp.Add(*terms)
+            rests.setdefault(deltas, [_ZERO] * len(branches.args))[n] += rest
+    conditions = [c for _, c in branches.args]
+    return sp.Add(
+        *(times(*d, sp.Piecewise(*zip(v, conditions, strict=True))) for d, v in rests.items() if any(x != 0 for x in v))
+    )
 
 
 def _has_delta(e: sp.Basic, index: sp.Basic) -> bool:

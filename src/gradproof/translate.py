@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from functools import cached_property
 
 import sympy as sp
 from sympy.core.function import AppliedUndef
@@ -44,7 +45,7 @@ class Translator:
         self._symbols: dict[str, sp.Basic] = {}
         self._spans: dict[tuple[sp.Expr, sp.Expr], Range] = {}
         self._facts = facts(assumptions)
-        self.algebra = Algebra(self.least, self.positive, self._sum_of)
+        self.algebra = Algebra(self.least, self.positive, self._sum_of, self.root_of)
 
     # -- facts for the algebra --------------------------------------------------------
     def positive(self, atom: Atom) -> bool:
@@ -61,7 +62,7 @@ class Translator:
             if declared is None:
                 continue
             span, single = self.span(*declared), value.single
-            known = None if single is None else self._range_of(single)
+            known = None if single is None else self.range_of(single)
             if known is not None and known.key == span.key:
                 continue
             for gap in (value - span.lo, span.hi - value):
@@ -70,10 +71,15 @@ class Translator:
                     return False
         return True
 
-    def _sum_of(self, atom: Atom, index: int) -> Poly | None:
-        """The assumed value of the sum of an entry over one of its indices."""
+    def root_of(self, atom: Atom) -> Poly | None:
+        """The number that an entry or symbol is, up to its sign, if that is assumed."""
+        known = self._facts.roots.get(self._symbols[str(atom.head)]) if atom.kind in ("symbol", "entry") else None
+        return self._poly(known[1], {}) if known is not None and self._covers(known[0], atom.args) else None
+
+    def _sum_of(self, atom: Atom, index: int, power: object) -> Poly | None:
+        """The assumed value of the sum of a power of an entry over one of its indices."""
         fact = self._facts.sums.get(self._symbols[str(atom.head)])
-        if fact is None or self.algebra.ranges[index].key != self.span(fact.lo, fact.hi).key:
+        if fact is None or fact.power != power or self.algebra.ranges[index].key != self.span(fact.lo, fact.hi).key:
             return None
         here, others = atom.args[fact.axis].single, [a for n, a in enumerate(atom.args) if n != fact.axis]
         if here is None or here.head != index or any(index in a.labels for a in others):
@@ -115,14 +121,19 @@ class Translator:
             if t.bound or len(t.factors) != 1:
                 continue
             ((atom, exponent),) = t.factors.values()
-            span = self._range_of(atom)
+            span = self.range_of(atom)
             if span is None or exponent != 1:
                 continue
             if sum(atom.key in s.factors for _, s in poly) == 1:
                 return c, atom, span
         return None
 
-    def _range_of(self, atom: Atom) -> Range | None:
+    @cached_property
+    def inequalities(self) -> list[tuple[Poly, bool]]:
+        """What is assumed to be positive (True), or at least not negative (False)."""
+        return [(self.poly(e), strict) for e, strict in self._facts.signs]
+
+    def range_of(self, atom: Atom) -> Range | None:
         if atom.kind == "index":
             return self.algebra.ranges.get(atom.head)  # type: ignore[call-overload,no-any-return]
         if atom.kind == "symbol":
@@ -205,9 +216,10 @@ class Translator:
         base, exponent = e.args
         if base == sp.E:
             return self.algebra.exp(self._poly(exponent, env))
-        if isinstance(base, sp.Abs) and exponent.is_Rational:
-            power = self._poly(exponent, env).constant
-            return self.algebra.absolute_power(self._poly(base.args[0], env), power or 0)
+        if isinstance(base, sp.Abs):
+            power = self._poly(exponent, env)
+            known = power.constant
+            return self.algebra.absolute_power(self._poly(base.args[0], env), power if known is None else known)
         return self.algebra.power(self._poly(base, env), self._poly(exponent, env))
 
     def _sum(self, e: sp.Sum, env: _Env) -> Poly:
@@ -256,7 +268,7 @@ class Translator:
             case sp.exp():
                 return a.exp(u)
             case sp.log():
-                return a.log(u)
+                return a.log(self._poly(_without_abs(e.args[0]), env))
             case sp.Abs():
                 return a.absolute_power(u, 1)
             case sp.sign():
@@ -274,6 +286,8 @@ class Translator:
                 if all(x.is_integer for x in e.args[:2]):
                     return a.delta(gap)
                 return _ONE - a.positive_part(gap) - a.positive_part(-gap)
+            case sp.erfc():
+                return _ONE - a.function("erf", (u,))
             case sp.tan():
                 return a.product(a.function("sin", (u,)), a.power(a.function("cos", (u,)), Poly.number(-1)))
         if self.expanded and isinstance(e, _HYPERBOLIC):
@@ -321,8 +335,8 @@ class Translator:
                 return _ONE - self._truth(c.args[0], env)
         gap = self._poly(c.args[0], env) - self._poly(c.args[1], env)
         whole = all(x.is_integer for x in c.args)
-        above = a.positive_part(gap, integer=whole)
-        below = a.positive_part(-gap, integer=whole)
+        above = a.positive_part(gap)
+        below = a.positive_part(-gap)
         equal = a.delta(gap) if whole else _ONE - above - below
         match c:
             case sp.Gt():
@@ -330,14 +344,20 @@ class Translator:
             case sp.Lt():
                 return below
             case sp.Ge():
-                return a.positive_part(gap + _ONE, integer=True) if whole else _ONE - below
+                return a.positive_part(gap + _ONE) if whole else _ONE - below
             case sp.Le():
-                return a.positive_part(-gap + _ONE, integer=True) if whole else _ONE - above
+                return a.positive_part(-gap + _ONE) if whole else _ONE - above
             case sp.Eq():
                 return equal
             case sp.Ne():
                 return _ONE - equal
         raise NotationError(f"the condition {c} is not understood")
+
+
+def _without_abs(e: sp.Expr) -> sp.Expr:
+    """The argument of a logarithm, whose sign does not matter, without the Abs of its factors."""
+    factors = [f.args[0] if isinstance(f, sp.Abs) else f for f in sp.Mul.make_args(e)]
+    return e if all(a is b for a, b in zip(factors, sp.Mul.make_args(e), strict=True)) else sp.Mul(*factors)
 
 
 _HYPERBOLIC = (sp.tanh, sp.sinh, sp.cosh, sp.coth, sp.sech, sp.csch)

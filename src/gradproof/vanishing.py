@@ -8,98 +8,140 @@ to one, looking at the summands of like sums for each index.
 from __future__ import annotations
 
 import itertools
-import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 
-from gradproof.canonical import Atom, BudgetExceededError, Number, Poly, Term, add_exponents, fresh_index
+from gradproof.canonical import Atom, BudgetExceededError, Number, Poly, Term, fresh_index, sign_of
 from gradproof.notation import Kink
-from gradproof.products import Range
+from gradproof.products import ONE, Range
+from gradproof.signs import contradictory
 from gradproof.translate import Translator
 
 __all__ = ["vanishes"]
 
-MAX_FORMS = 6  # forms whose sign is split: 3**6 cases
+MAX_FORMS = 8  # forms whose sign is split
 _TOTAL = {"tanh", "sinh", "cosh", "sech", "sin", "cos", "atan", "asinh", "erf", "erfc"}
 
 
 def vanishes(poly: Poly, translator: Translator, kinks: Sequence[Kink] = ()) -> bool:
     """Whether a normal form is zero wherever it is defined and off the given kinks."""
-    return _Vanishing(translator, [_kink_form(translator, k) for k in kinks]).holds(poly)
+    gaps = tuple(g for k in kinks if (g := _gap(translator, k)) is not None)
+    return _Vanishing(translator).holds(poly, _Case((), gaps))
 
 
-def _kink_form(translator: Translator, kink: Kink) -> Poly:
-    """The form whose zero is a kink, as an indicator would hold it."""
+def _gap(translator: Translator, kink: Kink) -> Poly | None:
+    """What is zero on a kink, with the indices that the kink binds free in it; None if a range may be empty."""
     equation, spans = kink
     env = {}
     for index, (lo, hi) in spans.items():
-        label = translator.algebra.fresh(translator.span(lo, hi))
-        env[index] = Poly.atom(Atom("index", label))
-    gap = translator.poly(equation.lhs - equation.rhs, env)
-    form = translator.algebra.positive_part(gap).single
-    return form.args[0] if form is not None and form.kind == "positive" else Poly()
+        span = translator.span(lo, hi)
+        shortest = translator.least(span.length)
+        if shortest is None or shortest < 1:
+            return None
+        env[index] = Poly.atom(Atom("index", translator.algebra.fresh(span)))
+    return translator.poly(equation.lhs - equation.rhs, env)
+
+
+@dataclass(frozen=True)
+class _Case:
+    """A branch: forms that are positive in it, that are nowhere zero (kinks, which are left out), and that are zero."""
+
+    positive: tuple[Poly, ...]
+    nonzero: tuple[Poly, ...]
+    zero: tuple[Poly, ...] = ()
+
+    def after(self, change: Callable[[Poly], Poly], *positive: Poly) -> _Case:
+        """The branch with its forms changed, and forms more that are positive."""
+        parts = (tuple(map(change, forms)) for forms in (self.positive, self.nonzero, self.zero))
+        above, nonzero, zero = parts
+        return _Case((*above, *positive), nonzero, zero)
 
 
 class _Vanishing:
     """Whether a normal form is zero wherever it is defined and off the given kinks."""
 
-    def __init__(self, translator: Translator, off: Sequence[Poly] = ()) -> None:
-        self.algebra, self.translator, self.off = translator.algebra, translator, off
-        self.steps = 60
+    def __init__(self, translator: Translator) -> None:
+        self.algebra, self.translator = translator.algebra, translator
+        self.steps = 120
 
-    def holds(self, poly: Poly) -> bool:
+    def holds(self, poly: Poly, case: _Case) -> bool:
         if not poly:
             return True
         self.steps -= 1
         if self.steps < 0:
             raise BudgetExceededError("too many cases")
-        forms = self._forms(poly)
-        if forms:
-            return self._by_cases(poly, forms)
-        delta = self._free_delta(poly)
+        forms = _forms(poly)
+        if 0 < len(forms) <= MAX_FORMS:
+            return self._by_sign(poly, next(iter(forms.values())), case)
+        delta = _free(poly, lambda a: a.kind == "delta")
         if delta is not None:
-            return all(self.holds(self._with(poly, {delta: value})) for value in (0, 1))
-        cleared = self._cleared(poly)
-        if cleared is not None:
-            return self.holds(cleared)
-        levelled = self._on_one_range(poly)
-        if levelled is not None:
-            return self.holds(levelled)
-        return self._by_summands(poly)
+            apart, together = (self.algebra.put(poly, {delta.key: value}) for value in (Poly(), ONE))
+            return self.holds(apart, case) and (self._on_level(poly, delta.args[0], case) or self.holds(together, case))
+        signed = _free(poly, lambda a: self.translator.root_of(a) is not None)
+        if signed is not None:
+            root = self.translator.root_of(signed) or ONE
+            return all(self._at(poly, signed, value, case) for value in (root, -root))
+        for simpler in (self._cleared, self._without_powers, self._on_one_range):
+            changed = simpler(poly)
+            if changed is not None:
+                return self.holds(changed, case)
+        return self._by_summands(poly, case)
 
     # -- indicators ---------------------------------------------------------------------
-    @staticmethod
-    def _forms(poly: Poly) -> dict[str, Poly]:
-        """The forms u whose sign an indicator asks about, free of bound indices."""
-        found: dict[str, Poly] = {}
-        for _, t in poly:
-            for atom, _ in t.factors.values():
-                if atom.kind == "positive" and atom.labels.isdisjoint(t.bound):
-                    u = atom.args[0]
-                    if (-u).key not in found:
-                        found[u.key] = u
-        return found if len(found) <= MAX_FORMS else {}
-
-    def _by_cases(self, poly: Poly, forms: Mapping[str, Poly]) -> bool:
-        u = next(iter(forms.values()))
+    def _by_sign(self, poly: Poly, u: Poly, case: _Case) -> bool:
+        """The cases u > 0 and u < 0, and u = 0 if that is not left out."""
         above, below = (Atom("positive", "", (side,)).key for side in (u, -u))
-        cases = [self._with(poly, {above: up, below: 1 - up}) for up in (1, 0)]
-        if not all(self.holds(c) for c in cases):
-            return False
-        level = self._with(poly, {above: 0, below: 0})
-        return self._is_excluded(u) or self.holds(level) or self._on_level(level, u)
+        size = Atom("absolute", "", (u.scaled(sign_of(u)),)).key
+        for side, up in ((u, ONE), (-u, Poly())):
+            change = partial(self.algebra.put, values={above: up, below: ONE - up, size: side})
+            here = case.after(change, side)
+            if not self._is_empty(here) and not self._on_side(change(poly), side, here):
+                return False
+        change = partial(self.algebra.put, values={above: Poly(), below: Poly(), size: Poly()})
+        level = case.after(change)
+        level = replace(level, zero=(*level.zero, u))
+        if self._is_nonzero(u, level) or self._is_empty(level):
+            return True
+        return self._on_level(change(poly), u, level) or self.holds(change(poly), level)
 
-    def _is_excluded(self, u: Poly) -> bool:
+    def _on_side(self, poly: Poly, side: Poly, case: _Case) -> bool:
+        """Whether poly vanishes where a form is positive; if its square is known, so is the form."""
+        single = side.single or (-side).single
+        root = self.translator.root_of(single) if single is not None else None
+        if single is None or root is None:
+            return self.holds(poly, case)
+        return self._at(poly, single, root if side.single else -root, case)
+
+    def _is_empty(self, case: _Case) -> bool:
+        """Whether nothing is in a branch: its forms contradict each other."""
+        if not all(case.nonzero):
+            return True
+        known = [*self.translator.inequalities, *self._in_range(case.positive)]
+        known += [(z.scaled(sign), False) for z in case.zero if z for sign in (1, -1)]
+        return contradictory(case.positive, known, self.algebra.is_positive_sum, self.algebra.product)
+
+    def _in_range(self, forms: Sequence[Poly]) -> Iterator[tuple[Poly, bool]]:
+        """That the indices in the forms lie in their ranges."""
+        seen: dict[str, Atom] = {a.key: a for f in forms for _, t in f for a, _ in t.factors.values()}
+        for atom in seen.values():
+            span = self.translator.range_of(atom)
+            if span is not None:
+                yield Poly.atom(atom) - span.lo, False
+                yield span.hi - Poly.atom(atom), False
+
+    def _is_nonzero(self, u: Poly, case: _Case) -> bool:
         """Whether u = 0 is a kink of the loss: a kink's indices put at indices that u has, within their ranges."""
         indices = {a.key: a for a in _indices(u)}
-        for kink in self.off:
-            labels = sorted(kink.labels)
+        for gap in case.nonzero:
+            labels = sorted(gap.labels)
             for chosen in itertools.product(indices.values(), repeat=len(labels)):
                 values = {i: Poly.atom(a) for i, a in zip(labels, chosen, strict=True)}
                 if not all(self._within(v, i) for i, v in values.items()):
                     continue
-                here = self.algebra.substitute(kink, values)
-                if here.key in (u.key, (-u).key):
+                kink = self.algebra.positive_part(self.algebra.substitute(gap, values)).single
+                if kink is not None and kink.kind == "positive" and kink.args[0].key in (u.key, (-u).key):
                     return True
         return False
 
@@ -108,55 +150,30 @@ class _Vanishing:
         gaps = (self.translator.least(value - span.lo), self.translator.least(span.hi - value))
         return all(g is not None and g >= 0 for g in gaps)
 
-    @staticmethod
-    def _free_delta(poly: Poly) -> str | None:
-        """The key of a delta that no sum of its term binds."""
-        return next(
-            (
-                a.key
-                for _, t in poly
-                for a, _ in t.factors.values()
-                if a.kind == "delta" and a.labels.isdisjoint(t.bound)
-            ),
-            None,
-        )
-
-    def _with(self, poly: Poly, values: Mapping[str, int]) -> Poly:
-        """`poly` with values, 0 or 1, for indicators and deltas that are factors."""
-        total = Poly()
-        for c, t in poly:
-            weight = math.prod(values[key] for key in t.factors if key in values)
-            if weight:
-                total = total + self.algebra.term(c, t.bound, {k: f for k, f in t.factors.items() if k not in values})
-        return total
-
-    def _on_level(self, poly: Poly, u: Poly) -> bool:
-        """Whether poly vanishes where u = 0: solve u for an atom and put it in."""
+    def _on_level(self, poly: Poly, u: Poly, case: _Case) -> bool:
+        """Whether poly vanishes where u = 0: a factor of u is zero, or u is solved for an atom, which is put in."""
+        if len(u) == 1:
+            ((_, t),) = u
+            zeros = [atom for atom, _ in t.factors.values() if not self.algebra.is_positive(atom)]
+            return not t.bound and all(self._at(poly, atom, Poly(), case) for atom in zeros)
         for c, t in u:
-            single = Poly([(1, t)]).single
-            if single is None or single.kind not in ("symbol", "entry"):
-                continue
+            atom = Poly([(1, t)]).single
             rest = u - Poly([(c, t)])
-            if any(_uses(s, single) for _, s in rest):
-                continue
-            solved = self._replaced(poly, single, rest.scaled(Fraction(-1) / c))
-            if solved is not None:
-                return self.holds(solved)
+            if (
+                atom is not None
+                and atom.kind in ("symbol", "entry", "index")
+                and not any(_uses(s, atom) for _, s in rest)
+            ):
+                return self._at(poly, atom, rest.scaled(Fraction(-1) / c), case)
         return False
 
-    def _replaced(self, poly: Poly, atom: Atom, value: Poly) -> Poly | None:
-        """`poly` with a polynomial for an atom that occurs only as a power (not inside another)."""
-        total = Poly()
-        for c, t in poly:
-            factors = dict(t.factors)
-            _, exponent = factors.pop(atom.key, (atom, 0))
-            if _uses(Term({}, factors), atom) or not isinstance(exponent, int) or exponent < 0:
-                return None
-            body = self.algebra.product(
-                Poly([(c, Term(t.bound, factors))]), self.algebra.power(value, Poly.number(exponent))
-            )
-            total = total + body
-        return total
+    def _at(self, poly: Poly, atom: Atom, value: Poly, case: _Case) -> bool:
+        """Whether poly vanishes where an atom has a value."""
+        here = case.after(change := partial(self.algebra.put, values={atom.key: value}))
+        here = replace(here, zero=(*here.zero, Poly.atom(atom) - value))
+        if self.algebra.is_positive(atom):
+            here = replace(here, positive=(*here.positive, value))
+        return self._is_empty(here) or self.holds(change(poly), here)
 
     # -- denominators -------------------------------------------------------------------
     def _cleared(self, poly: Poly) -> Poly | None:
@@ -173,16 +190,25 @@ class _Vanishing:
         if not needed:
             return None
         for atom, exponent in needed.values():
-            poly = self._times_power(poly, atom, exponent)
+            poly = self.algebra.times_power(poly, atom, exponent)
         return poly
 
-    def _times_power(self, poly: Poly, atom: Atom, exponent: Number) -> Poly:
-        total = Poly()
-        for c, t in poly:
-            old = t.factors.get(atom.key, (atom, 0))[1]
-            joined = {**t.factors, atom.key: (atom, add_exponents(old, exponent))}
-            total = total + self.algebra.term(c, t.bound, joined)
-        return total
+    def _without_powers(self, poly: Poly) -> Poly | None:
+        """`poly` times powers u^−γ of what is positive, so that no power u^γ is left; None if there are none."""
+        if _has_indicator(poly):
+            return None
+        for _, t in poly:
+            for atom, e in t.factors.values():
+                if (
+                    isinstance(e, Poly)
+                    and atom.kind != "exp"
+                    and atom.labels.isdisjoint(t.bound)
+                    and e.labels.isdisjoint(t.bound)
+                ):
+                    shifted = self.algebra.times_power(poly, atom, -e)
+                    if self.algebra.is_positive(atom) and _powers(shifted) < _powers(poly):
+                        return shifted
+        return None
 
     # -- ranges -----------------------------------------------------------------------------
     def _on_one_range(self, poly: Poly) -> Poly | None:
@@ -216,14 +242,14 @@ class _Vanishing:
         return total
 
     # -- summands -------------------------------------------------------------------------
-    def _by_summands(self, poly: Poly) -> bool:
+    def _by_summands(self, poly: Poly, case: _Case) -> bool:
         """Σ_i f(i) vanishes if the sum of like summands vanishes for each i."""
         groups: dict[tuple[str, ...], list[tuple[Number, Term]]] = {}
         for c, t in self._as_sums(poly):
             if not t.bound:
                 return False
             groups.setdefault(tuple(sorted(t.bound.values())), []).append((c, t))
-        return all(len(g) > 1 and self._summands_vanish(g) for g in groups.values())
+        return all(len(g) > 1 and self._summands_vanish(g, case) for g in groups.values())
 
     def _as_sums(self, poly: Poly) -> Poly:
         """N·c is written as Σ_n c where the other terms are sums over that one range."""
@@ -240,7 +266,7 @@ class _Vanishing:
         lifted = [(c, Term({label: span.key}, {k: f for k, f in t.factors.items() if k != size.key})) for c, t in free]
         return Poly([*sums, *lifted])
 
-    def _summands_vanish(self, group: Sequence[tuple[Number, Term]]) -> bool:
+    def _summands_vanish(self, group: Sequence[tuple[Number, Term]], case: _Case) -> bool:
         label = fresh_index()
         total = Poly()
         span: str | None = None
@@ -255,7 +281,41 @@ class _Vanishing:
             for other in left:
                 body = self.algebra.over(body, other)
             total = total + body
-        return self.holds(total)
+        return self.holds(total, case)
+
+
+def _forms(poly: Poly, bound: frozenset[int] = frozenset()) -> dict[str, Poly]:
+    """The forms u whose sign is asked about, free of bound indices, the innermost first."""
+    found: dict[str, Poly] = {}
+    for _, t in poly:
+        inner = bound | t.bound.keys()
+        for atom, e in t.factors.values():
+            for part in (*atom.args, *((e,) if isinstance(e, Poly) else ())):
+                found |= {k: u for k, u in _forms(part, inner).items() if (-u).key not in found}
+            if atom.kind in ("positive", "absolute") and atom.labels.isdisjoint(inner):
+                u = atom.args[0]
+                if (-u).key not in found:
+                    found[u.key] = u
+    return found
+
+
+def _free(poly: Poly, wanted: Callable[[Atom], bool], bound: frozenset[int] = frozenset()) -> Atom | None:
+    """An atom of a kind that no sum around it binds, the innermost first."""
+    for _, t in poly:
+        inner = bound | t.bound.keys()
+        for atom, e in t.factors.values():
+            for part in (*atom.args, *((e,) if isinstance(e, Poly) else ())):
+                found = _free(part, wanted, inner)
+                if found is not None:
+                    return found
+            if wanted(atom) and atom.labels.isdisjoint(inner):
+                return atom
+    return None
+
+
+def _powers(poly: Poly) -> int:
+    """How many powers have a variable exponent."""
+    return sum(isinstance(e, Poly) and a.kind != "exp" for _, t in poly for a, e in t.factors.values())
 
 
 def _widest(span: Range, spans: Iterable[Range]) -> Range | None:

@@ -207,6 +207,8 @@ def by_sympy(e: sp.Expr, wrt: sp.Expr) -> sp.Expr:
 def _by_branches(e: sp.Expr) -> sp.Expr:
     if not e.has(*BRANCHING):
         return e
+    if isinstance(e, sp.Piecewise):  # its conditions are not differentiated
+        return e.func(*((_by_branches(v), c) for v, c in e.args))
     args = [_by_branches(a) for a in e.args]
     match e:
         case sp.Abs():
