@@ -14,8 +14,6 @@ q, plain = sp.Symbol("q", integer=True), sp.Symbol("plain")
 short = sp.IndexedBase("short", shape=(M,))
 
 DERIVE = {
-    "a matrix": (A, u, NotationError, r"not a scalar.*index notation"),
-    "a trace": (sp.Trace(A), u, NotationError, r"Trace.*accepted"),
     "an explicit matrix": (sp.Matrix([u, 1]), u, NotationError, r"not a scalar"),
     "a list": ([u, u], u, NotationError, r"not a scalar"),
     "a whole array": (x, u, NotationError, r"not a scalar"),
@@ -31,7 +29,7 @@ DERIVE = {
     "an infinite range": (sp.Sum(x[q], (q, 1, sp.oo)), u, RangeError, r"range of q is infinite"),
     "a size without declaration": (sp.Sum(x[q], (q, 1, plain)), u, RangeError, r"plain.*positive=True"),
     "a range that may be inverted": (sp.Sum(x[q], (q, 1, N - 2)), u, RangeError, r"1\.\.N - 2 of q.*all sizes"),
-    "a range that depends on an index": (sp.Sum(w1[q, n], (q, 1, n), n), u, RangeError, r"depends on another index"),
+    "a range that depends on an index": (sp.Sum(w1[q, n], (q, 1, n - 2), n), u, RangeError, r"1\.\.n - 2 of q depends on another index, and is not known"),
     "an index that is no integer": (x[plain], x[plain], NotationError, r"index plain.*Idx\('plain', N\)"),
     "an index out of its declared range": (sp.Sum(short[n], n), u, RangeError, r"n runs over 1\.\.N.*axis 0 of short has M"),
     "two ranges for one dummy": (sp.Sum(sp.Sum(x[n] * y[sp.Idx("n", (1, M))], (n, 1, N)), j), u, RangeError, r"two ranges for the index n"),

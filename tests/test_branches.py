@@ -99,6 +99,33 @@ def test_the_gradient_is_proved_off_the_kinks_and_its_neighbours_are_refuted(
         assert check(loss, wrt, wrong, assumptions).status == "refuted"
 
 
+def test_a_triangular_sum_is_a_condition_within_the_widest_range() -> None:
+    i, j = sp.symbols("i j", integer=True)
+    below = Sum(x[k] * x[j], (j, 1, k), k)
+    assert check(below, x[c], Sum(x[k], k) + x[c]).status == "proved"
+    assert check(below, x[c], 2 * Sum(x[k], k)).status == "refuted"
+    assert check(Sum(x[j] ** 2, (j, 1, k)), x[c], Piecewise((2 * x[c], c <= k), (0, True))).status == "proved"
+    assert check(Sum(x[j] ** 2, (j, 1, k)), x[c], Piecewise((2 * x[c], c < k), (0, True))).status == "refuted"
+    above = Sum(Sum(x[i] * y[j], (j, i + 1, K)), (i, 1, K))
+    assert check(above, y[c], Sum(Piecewise((x[k], k < c), (0, True)), k)).status == "proved"
+    assert check(above, y[c], Sum(Piecewise((x[k], k <= c), (0, True)), k)).status == "refuted"
+
+
+def test_a_sum_over_branches_cancels_against_one_without() -> None:
+    n, w = sp.Idx("n", (1, sp.Symbol("N", integer=True, positive=True))), sp.IndexedBase("w")
+    u = Sum(w[k] * z[n, k], k) + b
+    assert equal(Sum(Max(0, u), n), Sum(u * sp.Heaviside(u), n)).status == "proved"
+    assert equal(Sum(Max(0, u), n), Sum(u * sp.Heaviside(-u), n)).status == "refuted"
+    assert check(Sum(Max(0, u) ** 2, n), b, 2 * Sum(sp.Heaviside(u) * u, n)).status == "proved"
+
+
+def test_a_kink_for_every_index_is_one_at_the_index_that_is_named() -> None:
+    margin = Sum(Max(0, z[k] - z[1] + s), k)
+    claim = sp.Heaviside(s) - Sum(sp.Heaviside(z[k] - z[1] + s), k)
+    assert check(margin, z[1], claim).status == "proved"
+    assert check(margin, z[1], claim - sp.Heaviside(s)).status == "refuted"
+
+
 def test_an_order_that_is_not_given_is_not_used() -> None:
     assert check(Max(t, alpha * t), t, Piecewise((1, t > 0), (alpha, True))).status == "refuted"
 

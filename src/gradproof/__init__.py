@@ -9,17 +9,19 @@ The pipeline, which the file names follow:
 
 Where things are, in the order of the pipeline:
 
-- notation.py reads SymPy (fresh dummies, ranges); lines.py builds and publishes lines;
+- reading/ reads LaTeX; notation.py reads SymPy (fresh dummies, ranges); lines.py builds and publishes lines;
 - rules.py is the table of laws, elementary.py that of functions; derivation.py applies them;
 - model.py holds named quantities, backward.py is back-propagation through them;
 - translate.py makes the normal form: canonical.py (its shape), products.py, substitution.py and
   algebra.py (its laws), vanishing.py (when it is zero, by cases), signs.py (which cases there
   are), assumptions.py (what is given);
-- proof.py decides equality, checking.py a claimed gradient, and repair.py names its slip; points.py
+- proof.py decides equality, checking.py a claimed gradient; repair/ names its slip, needs.py the
+  assumptions that it needs, typed.py the first wrong line of a derivation; points.py
   and given.py are points that are found and given, values.py and intervals.py evaluate there;
   verdict.py is the answer;
 - checks/ are the independent checks;
 - statements/ are the kinds of statement, claim.py joins them to a claim, sources/ holds the claims;
+- reference/ holds the gradients to look up, reference_page.py shows them; doubles.py computes as NumPy does;
 - latex.py, typeset.py and page.py show them, ledger.py all at once, figures/ what can be moved;
   cache.py keeps what was made.
 
@@ -42,6 +44,11 @@ _HOME = {
     "check": "checking",
     "blame": "repair",
     "Blame": "repair",
+    "check_lines": "typed",
+    "CheckedLine": "typed",
+    "CheckedLines": "typed",
+    "needed": "needs",
+    "Need": "verdict",
     "equal": "proof",
     "Evidence": "verdict",
     "Verdict": "verdict",
@@ -52,23 +59,36 @@ _HOME = {
     "RangeError": "notation",
     "KinkError": "values",
     "UndefinedError": "values",
+    "Reader": "reading",
+    "read_latex": "reading",
+    "LatexError": "reading",
+    "AmbiguityError": "reading",
     "Claim": "claim",
     "CLAIMS": "sources",
+    "REFERENCE": "reference",
     "remainder_slopes": "checks.remainder",
+    "load_ipython_extension": "authors.jupyter",  # `%load_ext gradproof`
 }
 
 __all__ = [
     "CLAIMS",
+    "REFERENCE",
     "RULES",
+    "AmbiguityError",
     "Blame",
+    "CheckedLine",
+    "CheckedLines",
     "Claim",
     "Derivation",
     "Evidence",
     "KinkError",
+    "LatexError",
     "Model",
+    "Need",
     "NoRuleAppliesError",
     "NotationError",
     "RangeError",
+    "Reader",
     "Rule",
     "Step",
     "UndefinedError",
@@ -77,8 +97,11 @@ __all__ = [
     "__version__",
     "blame",
     "check",
+    "check_lines",
     "derive",
     "equal",
+    "needed",
+    "read_latex",
     "remainder_slopes",
 ]
 
@@ -88,17 +111,21 @@ if TYPE_CHECKING:
     from gradproof.claim import Claim
     from gradproof.derivation import Derivation, NoRuleAppliesError, Step, derive
     from gradproof.model import Model
+    from gradproof.needs import needed
     from gradproof.notation import NotationError, RangeError
     from gradproof.proof import equal
+    from gradproof.reading import AmbiguityError, LatexError, Reader, read_latex
+    from gradproof.reference import REFERENCE
     from gradproof.repair import Blame, blame
     from gradproof.rules import RULES, Rule
     from gradproof.sources import CLAIMS
+    from gradproof.typed import CheckedLine, CheckedLines, check_lines
     from gradproof.values import KinkError, UndefinedError
-    from gradproof.verdict import Evidence, Verdict, Witness
+    from gradproof.verdict import Evidence, Need, Verdict, Witness
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("checks", "sources", "statements"):
+    if name in ("checks", "reference", "sources", "statements"):
         return import_module(f"gradproof.{name}")
     if name not in _HOME:
         raise AttributeError(f"module 'gradproof' has no attribute {name!r}")

@@ -35,6 +35,7 @@ MAX_POWER = 64  # of a sum that is multiplied out
 
 _EXP = Atom("exp", "e")
 _ODD = {"tanh", "sinh", "sin", "tan", "erf", "asinh", "atan", "asin", "atanh"}
+_INCREASING = {"tanh", "sinh", "erf", "asinh", "atan", "asin", "atanh"}  # odd ones, on all of their domain
 _EVEN = {"cosh", "cos", "sech"}
 
 
@@ -67,7 +68,7 @@ class Algebra(Substitution):
         """base**exponent, a whole number in the exponent apart: u^(γ−1) = u^γ·u⁻¹."""
         value = base.constant
         if value == 0:
-            return Poly.atom(Atom("undefined", "a real power of 0"))
+            return Poly.atom(Atom("power", "0", (exponent,)))
         if value is not None and value > 0:
             return self.exp(self.product(exponent, self.log(base)))
         whole = sum(c for c, t in exponent if not (t.factors or t.bound) and c == int(c))
@@ -83,7 +84,7 @@ class Algebra(Substitution):
         number, factors, inside = self.split(base, any_sign=False)
         result = self.exp(self.product(exponent, _log_number(number)))
         for atom, e in factors.values():
-            if self.is_positive(atom) or isinstance(e, Poly):
+            if self.is_positive(atom) or isinstance(e, Poly):  # what is split has a positive base
                 power = self.product(exponent, e) if isinstance(e, Poly) else exponent.scaled(e)
                 result = self.product(result, self.term(1, {}, {atom.key: (atom, power)}))
             else:
@@ -182,8 +183,9 @@ class Algebra(Substitution):
             if atom.kind in ("exp", "delta", "positive"):
                 continue
             if isinstance(exponent, Poly):
-                if len(terms) == 1 and (atom.labels | exponent.labels).isdisjoint(first.bound):
-                    result[key] = (atom, exponent)
+                alone = len(terms) == 1 and (atom.labels | exponent.labels).isdisjoint(first.bound)
+                if alone and (self.is_positive(atom) or not self.is_whole(exponent)):
+                    result[key] = (atom, exponent)  # a real power has a positive base
                 continue
             others = [t.factors.get(key) for t in terms]
             powers = [f[1] for f in others if f is not None and not isinstance(f[1], Poly)]
@@ -291,6 +293,23 @@ class Algebra(Substitution):
         for part in inside:
             total += Poly.atom(Atom("log", "", (part,)))
         return total
+
+    def positive_part(self, u: Poly) -> Poly:
+        """[u > 0]; of a function that increases through 0 at 0, its argument is asked."""
+        positive = {k: (a, e) for k, (a, e) in (self._common(u) if len(u) > 1 else {}).items() if self.is_positive(a)}
+        for atom, e in positive.values():
+            u = self.times_power(u, atom, -e)
+        return super().positive_part(self._argument(u))
+
+    def _argument(self, u: Poly) -> Poly:
+        """What has the sign of u: a − b for eᵃ − eᵇ, v for tanh v and its like; else u."""
+        atom = u.single or (-u).single
+        if atom is not None and atom.kind == "function" and atom.head in _INCREASING:
+            return self._argument(atom.args[0] if u.single else -atom.args[0])
+        if len(u) != 2 or sum(c for c, _ in u) != 0 or any(t.bound or set(t.factors) - {_EXP.key} for _, t in u):
+            return u
+        above, below = (next(t for c, t in u if c * side > 0) for side in (1, -1))
+        return self._argument(self.log(Poly([(1, above)])) - self.log(Poly([(1, below)])))
 
     def sign(self, u: Poly) -> Poly:
         """Return the sign as indicators: [u > 0] − [−u > 0]; it is odd in u."""

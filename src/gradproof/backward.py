@@ -16,6 +16,7 @@ import sympy as sp
 
 from gradproof.checking import free_indices
 from gradproof.derivation import Step, axis_bounds, rewrite
+from gradproof.inverse import arrays_in
 from gradproof.lines import copied, derivative, fresh, head, index_range, rebuilt, replaced, summed, times
 from gradproof.rules import CHAIN_THROUGH, DEFINITION, SUBSTITUTION, Scope
 
@@ -28,7 +29,7 @@ Definitions = Mapping[Any, tuple[tuple[sp.Basic, ...], sp.Expr]]
 
 def names_in(e: sp.Expr) -> set[sp.Basic]:
     """The arrays and symbols that an expression uses."""
-    return {a.base for a in e.atoms(sp.Indexed)} | {s for s in e.free_symbols if isinstance(s, sp.Symbol)}
+    return arrays_in(e) | {s for s in e.free_symbols if isinstance(s, sp.Symbol)}
 
 
 class _Adjoint:

@@ -25,13 +25,14 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-__all__ = ["claim_digest", "digest", "engine_digest", "remember", "sources_digest"]
+__all__ = ["claim_digest", "digest", "engine_digest", "group_digest", "remember", "sources_digest"]
 
 PACKAGE = Path(__file__).parent
 SOURCES = PACKAGE / "sources"
 FIGURES = PACKAGE / "figures"
+REFERENCE = PACKAGE / "reference"
 HOME = "gradproof.sources."
-BENEATH = ("sympy", "mpmath", "python-flint", "numpy")  # what a result may rest on, beside our own code
+BENEATH = ("sympy", "mpmath", "lark", "python-flint", "numpy")  # what a result may rest on, beside our own code
 
 
 def digest(*parts: str) -> str:
@@ -67,9 +68,9 @@ def _write(path: Path, text: str) -> None:
 
 @cache
 def engine_digest() -> str:
-    """Name everything that could change a result, save sources and figures: our code, and what lies beneath it."""
-    files = [p for p in sorted(PACKAGE.rglob("*.py")) if p.parent not in (SOURCES, FIGURES)]
-    files += sorted(PACKAGE.glob("katex/*.js"))
+    """Name everything that could change a result, save sources, figures and the reference: our code, and what lies beneath it."""
+    files = [p for p in sorted(PACKAGE.rglob("*.py")) if p.parent not in (SOURCES, FIGURES, REFERENCE)]
+    files += sorted(PACKAGE.glob("katex/*.js")) + sorted(PACKAGE.glob("reading/*.lark"))
     code = [part for path in files for part in (path.relative_to(PACKAGE).as_posix(), path.read_text("utf-8"))]
     return digest(platform.python_version(), *map(_version, BENEATH), *code)
 
@@ -86,6 +87,13 @@ def _version(package: str) -> str:
 def sources_digest() -> str:
     """Name all sources together, for what may use any of them."""
     return digest(*(path.read_text("utf-8") for path in sorted(SOURCES.glob("*.py"))))
+
+
+@cache
+def group_digest(group: str) -> str:
+    """Name one group of the reference: the engine, the group's module and what the groups share."""
+    files = (REFERENCE / f"{name}.py" for name in ("__init__", "entry", "letters", group))
+    return digest(engine_digest(), *(path.read_text("utf-8") for path in files))
 
 
 def claim_digest(module: str, function: str) -> str:

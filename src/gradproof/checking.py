@@ -2,50 +2,104 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import sympy as sp
+from sympy.core.relational import Relational
 
 from gradproof.assumptions import read_assumptions
-from gradproof.derivation import axis_bounds, differentiated, read_wrt
-from gradproof.notation import NotationError, RangeError, consistent, read
-from gradproof.proof import decide, inadmissible
-from gradproof.verdict import Verdict
+from gradproof.derivation import axis_bounds, differentiated, in_range, read_wrt
+from gradproof.lines import publish
+from gradproof.notation import NotationError, RangeError, consistent, has_matrices, read
+from gradproof.proof import Bounds, decide, inadmissible
+from gradproof.verdict import Need, Verdict
 
-__all__ = ["against", "check", "free_indices", "no_stray_index"]
+__all__ = ["Question", "asked", "check", "free_indices", "no_stray_index"]
 
 
 def check(loss: Any, wrt: Any, claimed: Any, assumptions: Sequence[Any] = ()) -> Verdict:
     """Whether `claimed` is the gradient of `loss` by `wrt`, for every size.
 
-    Proved: wherever the loss is differentiable and both are defined, under the assumptions.
-    Refuted: with a witness, off every kink.
+    Proved: wherever the loss is differentiable and both are defined, under the assumptions; the
+    verdict's `needs` tell which of them the claim needs.  Refuted: with a witness, off every kink.
     Raises NotationError or TypeError for input without a meaning, such as a free index in the
     claim that the gradient lacks.
     """
     try:
-        body, entry, claim = read(loss, "the loss"), read_wrt(wrt), read(claimed, "the claimed gradient")
-        consistent(body, entry, claim)
-        _, result = differentiated(body, entry)
-        return against(result, claim, body, entry, assumptions)
+        return asked(loss, wrt, assumptions).check(claimed)
     except RangeError as error:
         return inadmissible(error)
 
 
-def against(
-    result: sp.Expr,
-    claim: sp.Expr,
-    loss: sp.Expr,
-    wrt: sp.Expr,
-    assumptions: Sequence[Any],
-    definitions: Sequence[sp.Eq] = (),
-) -> Verdict:
-    """The verdict on a claim that was read, against the gradient."""
-    no_stray_index(claim, wrt, loss)
-    bounds = axis_bounds([loss, *(d.rhs for d in definitions)], wrt)
-    relations = read_assumptions(assumptions)
-    return decide(result, claim, relations, definitions, bounds, smooth=True, kinked=loss)
+def _itself(e: sp.Expr) -> sp.Expr:
+    return e
+
+
+@dataclass(frozen=True)
+class Question:
+    """A gradient, as the rules leave it, and what is known where a claim is compared with it.
+
+    loss, wrt, relations (the assumptions): as they were read.  definitions: equations of named
+    quantities.  resolve: puts what they are for derivatives of named quantities in a claim.
+    """
+
+    result: sp.Expr
+    loss: sp.Expr
+    wrt: sp.Expr
+    relations: tuple[Relational, ...] = ()
+    definitions: tuple[sp.Eq, ...] = ()
+    resolve: Callable[[sp.Expr], sp.Expr] = _itself
+
+    @cached_property
+    def bounds(self) -> Bounds:
+        """The ranges of wrt's indices."""
+        return axis_bounds([self.loss, *(d.rhs for d in self.definitions)], self.wrt)
+
+    def read(self, claimed: Any) -> sp.Expr:
+        """A claim, read; its letters mean what they mean in the loss."""
+        claim = read(claimed, "the claimed gradient")
+        consistent(self.loss, self.wrt, claim, *self.definitions)
+        return claim
+
+    def check(self, claimed: Any) -> Verdict:
+        """See `check`."""
+        claim = self.resolve(self.read(claimed))
+        no_stray_index(claim, self.wrt, self.loss)
+        return self.verdict(claim)
+
+    def verdict(self, claim: sp.Expr) -> Verdict:
+        """Whether the gradient is this, and what that needs; for a claim that was read and resolved."""
+        verdict = self.decided(claim)
+        return replace(verdict, needs=self.needs(claim)) if verdict.status == "proved" else verdict
+
+    def decided(self, claim: sp.Expr) -> Verdict:
+        """`verdict` without what it needs."""
+        relations = (*self.relations, *in_range([self.loss, *(d.rhs for d in self.definitions)], self.wrt))
+        return decide(self.result, claim, relations, self.definitions, self.bounds, smooth=True, kinked=self.loss)
+
+    def needs(self, claim: sp.Expr) -> tuple[Need, ...]:
+        """Each assumption of a claim that was proved, dropped in turn while the others stay."""
+        found = []
+        for n, relation in enumerate(self.relations):
+            others = (*self.relations[:n], *self.relations[n + 1 :])
+            verdict = replace(self, relations=others).decided(claim)
+            found.append(Need.of(publish(relation), verdict, bool(others)))
+        return tuple(found)
+
+
+def asked(loss: Any, wrt: Any, assumptions: Sequence[Any] = ()) -> Question:
+    """The question whether something is the gradient of `loss` by `wrt`; arguments as for `check`."""
+    if has_matrices(loss, wrt):
+        from gradproof.forms.layouts import asked_of_matrices
+
+        return asked_of_matrices(loss, wrt, assumptions)
+    body, entry = read(loss, "the loss"), read_wrt(wrt)
+    consistent(body, entry)
+    _, result = differentiated(body, entry)
+    return Question(result, body, entry, read_assumptions(assumptions))
 
 
 def no_stray_index(claim: sp.Expr, wrt: sp.Expr, loss: sp.Expr) -> None:

@@ -13,13 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 import sympy as sp
 from sympy.core.function import AppliedUndef
+from sympy.core.relational import Relational
 
 from gradproof.assumptions import read_assumptions
+from gradproof.inverse import arrays_in
 from gradproof.lines import derivative, head, index_range, publish, publish_names, replaced
-from gradproof.notation import NotationError, consistent, kinks, least, read
+from gradproof.notation import NotationError, consistent, has_matrices, kinks, least, read
 from gradproof.rules import RULES, SUM_RULES, Rule, Scope
 
 if TYPE_CHECKING:
+    from gradproof.forms import Forms
     from gradproof.verdict import Verdict
 
 __all__ = ["Derivation", "NoRuleAppliesError", "Step", "derive"]
@@ -77,6 +80,12 @@ class Derivation:
 
         return verify(self)
 
+    def forms(self) -> Forms:
+        """The result in index notation, as a matrix and as NumPy, each proved equal to the first."""
+        from gradproof.forms import forms
+
+        return forms(self)
+
     def at(self, values: Mapping[Any, Any]) -> Any:
         """The gradient's value at a point: sizes, symbols and nested lists by symbol or name.
 
@@ -86,6 +95,13 @@ class Derivation:
         from gradproof.given import gradient_at
 
         return gradient_at(self, values)
+
+    @property
+    def kinks(self) -> tuple[Any, ...]:
+        """Where the gradient does not exist, and what JAX and PyTorch return there (`kinks.Kink`)."""
+        from gradproof.kinks import kinks_of_gradient
+
+        return kinks_of_gradient(self)
 
     def __str__(self) -> str:
         start = self.steps[0].before if self.steps else derivative(self.loss, self.wrt)
@@ -99,17 +115,19 @@ class Derivation:
         return f"$\\displaystyle {derivation_latex(self)}$"
 
     def _repr_html_(self) -> str:
-        from gradproof.latex import derivation_html
+        from gradproof.display import derivation
 
-        return derivation_html(self)
+        return derivation(self)
 
 
 def derive(loss: Any, wrt: Any, assumptions: Sequence[Any] = ()) -> Derivation:
     """The gradient of a scalar loss by a symbol or one entry of an array, step by step.
 
     loss: a scalar SymPy expression in index notation (Sum, IndexedBase, Idx, elementary and
-    undefined functions); a free index stands for one entry for each of its values.
-    wrt: a Symbol, or an entry such as ``w[k, j]`` whose indices lie in the array's range.
+    undefined functions); a free index stands for one entry for each of its values.  Or SymPy's matrices:
+    a 1x1 product, a trace, a determinant; a vector or matrix, for its Jacobian.
+    wrt: a Symbol, or an entry such as ``w[k, j]`` whose indices lie in the array's range; or a
+    MatrixSymbol, for each of its entries.
     assumptions: relations over index templates, carried to `verify`.
 
     Raises NotationError, RangeError (both ValueError) or TypeError for input without a meaning.
@@ -119,8 +137,12 @@ def derive(loss: Any, wrt: Any, assumptions: Sequence[Any] = ()) -> Derivation:
     >>> derive((a * x - 1)**2, x).result
     2*a*(a*x - 1)
     """
+    if has_matrices(loss, wrt):
+        from gradproof.forms.layouts import derive_matrices
+
+        return derive_matrices(loss, wrt, assumptions)
     body, entry = read(loss, "the loss"), read_wrt(wrt)
-    relations = read_assumptions(assumptions)
+    relations = (*read_assumptions(assumptions), *in_range([body], entry))
     consistent(body, entry, *relations)
     steps, _ = differentiated(body, entry)
     return Derivation(
@@ -159,7 +181,7 @@ def moving(wrt: sp.Expr, definitions: Mapping[sp.Basic, tuple[tuple[sp.Basic, ..
     """What changes with wrt: its array or symbol, and the named quantities that use it."""
     found = {head(wrt)}
     for name, (_, body) in definitions.items():
-        used = {a.base for a in body.atoms(sp.Indexed)} | body.free_symbols
+        used = arrays_in(body) | body.free_symbols
         if used & found and name not in found:
             found.add(name)
     return frozenset(found)
@@ -176,10 +198,22 @@ def axis_bounds(bodies: Sequence[sp.Expr], wrt: sp.Expr) -> dict[sp.Basic, tuple
             bounds[index] = declared
         elif isinstance(index, sp.Symbol):
             spans = [s for b in bodies for s in _spans_of(b, wrt.base, axis, {})]
-            hull = _hull(spans)
-            if hull is not None:
-                bounds[index] = hull
+            whole = hull(spans)
+            if whole is not None:
+                bounds[index] = whole
     return bounds
+
+
+def in_range(bodies: Sequence[sp.Expr], wrt: sp.Expr) -> tuple[Relational, ...]:
+    """That a fixed index of wrt, as in x[2], lies in all ranges of its axis: x[2] is there only for N >= 2."""
+    found: dict[Relational, None] = {}
+    for axis, index in enumerate(getattr(wrt, "indices", ())):
+        for lo, hi in (s for b in bodies for s in _spans_of(b, wrt.base, axis, {}) if index.is_Integer):
+            for large, small in ((hi, index), (index, lo)):
+                gap = least(large - small)
+                if gap is None or gap < 0:
+                    found[sp.Ge(large, small, evaluate=False)] = None
+    return tuple(found)
 
 
 def _spans_of(
@@ -199,7 +233,7 @@ def _spans_of(
         yield from _spans_of(a, base, axis, env)
 
 
-def _hull(spans: Sequence[tuple[sp.Expr, sp.Expr]]) -> tuple[sp.Expr, sp.Expr] | None:
+def hull(spans: Sequence[tuple[sp.Expr, sp.Expr]]) -> tuple[sp.Expr, sp.Expr] | None:
     """The smallest range that holds all of them, if they can be compared for all sizes."""
     if not spans:
         return None
@@ -256,6 +290,11 @@ def _one_step(line: sp.Expr, nodes: Sequence[Any], rules: Sequence[Rule], scope:
                 if rule is chosen:
                     values[node] = new
                 break
+    if any(v.has(sp.zoo, sp.nan) for v in values.values()):
+        raise NoRuleAppliesError(
+            f"a term of {line} divides by zero at an index where a factor is 0;"
+            " leave that index out with Piecewise((term, Ne(i, j)), (0, True))"
+        )
     return None if chosen is None else Step(chosen, line, replaced(line, values))
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sympy as sp
 
-__all__ = ["BRANCHING", "ELEMENTARY", "slope"]
+__all__ = ["BRANCHING", "ELEMENTARY", "branched", "slope"]
 
 U, F = sp.symbols("u f(u)")
 
@@ -44,3 +44,19 @@ def slope(e: sp.Function) -> sp.Expr | None:
     """The derivative of an elementary function at its argument, or None for any other."""
     law = ELEMENTARY.get(type(e))
     return None if law is None else law.xreplace({U: e.args[0], F: e})
+
+
+def branched(e: sp.Basic) -> sp.Basic:
+    """What branches, as a Piecewise with strict conditions; anything else as it is."""
+    match e:
+        case sp.Abs():
+            return sp.Piecewise((e.args[0], sp.Gt(e.args[0], 0)), (-e.args[0], True))
+        case sp.sign():
+            return sp.Piecewise((1, sp.Gt(e.args[0], 0)), (-1, True))
+        case sp.Heaviside():
+            return sp.Piecewise((1, sp.Gt(e.args[0], 0)), (0, True))
+        case sp.Max() | sp.Min():
+            first, rest = e.args[0], e.func(*e.args[1:])
+            wins = sp.Gt(first, rest) if isinstance(e, sp.Max) else sp.Lt(first, rest)
+            return sp.Piecewise((first, wins), (rest, True))
+    return e

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import sympy as sp
 
+from gradproof.inverse import Determinant, InverseBase
 from gradproof.lines import array_name, head, index_range
 from gradproof.notation import NotationError, read
 from gradproof.values import Exact, evaluate
@@ -125,7 +126,11 @@ def _starts(bodies: Sequence[sp.Basic]) -> dict[str, list[int]]:
     def visit(e: sp.Basic, env: Mapping[sp.Basic, sp.Expr]) -> None:
         if isinstance(e, sp.Sum):
             env = {**env, **{i: lo for i, lo, _ in e.limits}}
-        if isinstance(e, sp.Indexed):
+        if isinstance(e, Determinant):
+            found.setdefault(str(e.of.label), [int(e.span[0])] * 2)
+        if isinstance(e, sp.Indexed) and isinstance(e.base, InverseBase):
+            found.setdefault(str(e.base.of.label), [int(e.base.span[0])] * 2)
+        elif isinstance(e, sp.Indexed):
             lows = found.setdefault(array_name(e), [10**9] * len(e.indices))
             for axis, index in enumerate(e.indices):
                 span = index_range(index)

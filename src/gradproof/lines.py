@@ -205,9 +205,10 @@ class _Publisher:
     def _readable(
         self, index: sp.Basic, lo: sp.Expr, hi: sp.Expr, body: sp.Expr, env: Mapping[sp.Basic, sp.Basic]
     ) -> sp.Basic:
-        """The user's index, if its letter means nothing else in the sum's body or free in the line; else primed."""
+        """The user's index, if its letter means nothing else in the sum's body, free in the line or around it; else primed."""
         origin = getattr(index, "origin", index)
         used = self._taken | {index_name(env.get(s, s)) for s in self.free(body) if s != index}
+        used |= {index_name(i) for i in env.values() if index_range(i) not in (None, (lo, hi))}
         name = index_name(origin)
         if name not in used and index_range(origin) in (None, (lo, hi)):
             return origin

@@ -8,18 +8,22 @@ loss backwards (backward.py); `Model.derive` opens names as the rules meet them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sympy as sp
 
 from gradproof.assumptions import read_assumptions
 from gradproof.backward import Backward, loss_name, names_in
-from gradproof.checking import against, free_indices
+from gradproof.checking import Question, free_indices
 from gradproof.derivation import Derivation, Step, axis_bounds, moving, notes_on, published, read_wrt, rewrite
 from gradproof.lines import derivative, head, index_range, is_partial, publish, replaced
 from gradproof.notation import NotationError, consistent, read
 from gradproof.rules import Scope
 from gradproof.verdict import Verdict
+
+if TYPE_CHECKING:
+    from gradproof.repair import Blame
+    from gradproof.typed import CheckedLines
 
 __all__ = ["Model"]
 
@@ -36,6 +40,7 @@ class Model:
 
     def __init__(self, definitions: Sequence[sp.Eq]) -> None:
         self._read: dict[sp.Basic, tuple[tuple[sp.Basic, ...], sp.Expr]] = {}
+        self._taken: dict[sp.Expr, sp.Expr] = {}  # derivatives of named quantities
         self.definitions = tuple(definitions)
         for d in self.definitions:
             self._define(d)
@@ -70,7 +75,8 @@ class Model:
     # -- derivations ----------------------------------------------------------------------
     def derive(self, loss: Any, wrt: Any, assumptions: Sequence[Any] = ()) -> Derivation:
         """The gradient from the front: names are opened by their definition as the rules meet them."""
-        body, entry = self._loss(loss), read_wrt(wrt)
+        entry = read_wrt(wrt)
+        body = self._loss(loss, entry)
         consistent(body, entry, *self.definitions)
         scope = Scope(entry, moving(entry, self._read), self._read, self._bounds(body, entry))
         steps = rewrite(derivative(body, entry), scope)
@@ -83,9 +89,14 @@ class Model:
         wrt: a parameter, an input, or an entry of a named quantity, whose definition is then cut.
         The adjoints that are used are in `Derivation.adjoints`, the last layer's first.
         """
-        body, entry = self._loss(loss), read_wrt(wrt)
+        entry = read_wrt(wrt)
+        body = self._loss(loss, entry)
         consistent(body, entry, *self.definitions)
-        name = loss if isinstance(loss, sp.Symbol) and loss in self._read else loss_name(body, entry, self._read)
+        name = (
+            loss
+            if isinstance(loss, sp.Symbol) and loss in self._read and loss != entry
+            else loss_name(body, entry, self._read)
+        )
         backward = Backward(self._read, body, name, entry)
         steps = backward.steps(entry)
         adjoints = tuple(
@@ -95,33 +106,55 @@ class Model:
 
     def check(self, loss: Any, wrt: Any, claimed: Any, assumptions: Sequence[Any] = ()) -> Verdict:
         """Whether `claimed`, which may mention named quantities and ∂E/∂z_j, is the gradient."""
+        return self.asked(loss, wrt, assumptions).check(claimed)
+
+    def blame(self, loss: Any, wrt: Any, claimed: Any, assumptions: Sequence[Any] = ()) -> Blame | None:
+        """The likeliest slip in a claimed gradient; see `gradproof.blame`."""
+        from gradproof.repair import blamed
+
+        return blamed(self.asked(loss, wrt, assumptions), claimed)
+
+    def check_lines(self, loss: Any, wrt: Any, lines: Sequence[Any], assumptions: Sequence[Any] = ()) -> CheckedLines:
+        """The first wrong line of a typed derivation; see `gradproof.check_lines`."""
+        from gradproof.typed import lines_checked
+
+        return lines_checked(self.asked(loss, wrt, assumptions), lines)
+
+    def asked(self, loss: Any, wrt: Any, assumptions: Sequence[Any] = ()) -> Question:
+        """The question whether something is the gradient of `loss` by `wrt`."""
         derivation = self.gradient(loss, wrt)
-        claim = self.resolved(read(claimed, "the claimed gradient"), loss)
-        result, body = read(derivation.result), read(derivation.loss)
-        equations = [
+        equations = tuple(
             sp.Eq(d.lhs, b, evaluate=False) for d, (_, b) in zip(self.definitions, self._read.values(), strict=True)
-        ]
-        return against(result, claim, body, derivation.wrt, assumptions, equations)
+        )
+        return Question(
+            result=read(derivation.result),
+            loss=read(derivation.loss),
+            wrt=derivation.wrt,
+            relations=read_assumptions(assumptions),
+            definitions=equations,
+            resolve=lambda e: self.resolved(e, loss),
+        )
 
     def resolved(self, e: sp.Expr, loss: Any) -> sp.Expr:
         """`e` with each derivative of a named quantity replaced by its gradient."""
         found = {}
         for node in e.atoms(sp.Derivative):
             of, by = node.expr, node.variables[0]
-            known = of == loss or head(of) in self._read
-            if isinstance(of, (sp.Symbol, sp.Indexed)) and known:
-                found[node] = read(self.gradient(of, by).result, "a factor")
-            elif not is_partial(node):
+            if isinstance(of, (sp.Symbol, sp.Indexed)) and of != loss and head(of) not in self._read:
                 raise NotationError(
                     f"{node} is the derivative of {of}, which is neither the loss nor defined in the model"
                 )
+            if not is_partial(node):
+                if node not in self._taken:
+                    self._taken[node] = read(self.gradient(of, by).result, "a factor")
+                found[node] = self._taken[node]
         return replaced(e, found)
 
-    def _loss(self, loss: Any) -> sp.Expr:
-        """The loss in terms of names: a defined name's own body is opened once."""
+    def _loss(self, loss: Any, entry: sp.Expr) -> sp.Expr:
+        """The loss in terms of names: a defined name's own body is opened once, unless the name is the variable."""
         body = read(loss, "the loss")
         template = self._read.get(head(body))
-        if template is None:
+        if template is None or head(body) == head(entry):
             return body
         return replaced(template[1], dict(zip(template[0], getattr(body, "indices", ()), strict=True)))
 

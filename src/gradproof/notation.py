@@ -20,13 +20,16 @@ import sympy as sp
 from sympy.core.function import AppliedUndef
 
 from gradproof.elementary import BRANCHING, ELEMENTARY
+from gradproof.inverse import Determinant
 from gradproof.lines import Bound, derivative, fresh, index_name, index_range, renamed, summed
+from gradproof.ranges import NotationError, RangeError, Spans, admit, declared, least, within
 
 __all__ = [
     "Kink",
     "NotationError",
     "RangeError",
     "consistent",
+    "has_matrices",
     "kinks",
     "least",
     "read",
@@ -36,63 +39,12 @@ _DOUBLE = 53  # bits of a float, which is read as the decimal that it prints
 _ZERO, _ONE = sp.Integer(0), sp.Integer(1)
 
 
-class NotationError(ValueError):
-    """The input is outside the notation that gradproof gives a meaning to."""
-
-
-class RangeError(NotationError):
-    """An index range that may be empty or inverted, or an index outside its range."""
-
-
-# -- ranges -----------------------------------------------------------------------------
-def least(expr: sp.Expr, bounds: Mapping[sp.Basic, tuple[sp.Expr, sp.Expr]] | None = None) -> sp.Expr | None:
-    """The smallest value of an integer expression over all sizes, or None if unknown.
-
-    Sizes are at least 1 (at least 0 where declared only non-negative); `bounds` gives the
-    ranges of indices.  Sufficient, not necessary: None means "not shown".
-    """
-    expr = sp.expand(expr)
-    for index, (lo, hi) in (bounds or {}).items():
-        slope = expr.coeff(index, 1)
-        if expr.has(index):
-            if not slope.is_Integer or (expr - slope * index).has(index):
-                return None
-            expr = sp.expand(expr - slope * index + slope * (lo if slope > 0 else hi))
-    start = {}
-    for s in expr.free_symbols:
-        if not (s.is_integer and s.is_nonnegative):
-            return None
-        if s.is_positive:
-            start[s] = s + 1
-    expr = sp.expand(expr.xreplace(start))
-    constant, rest = expr.as_coeff_Add()
-    terms = rest.as_coefficients_dict().values() if rest != 0 else ()
-    return constant if all(c >= 0 for c in terms) else None
-
-
-def _admit(index: sp.Basic, lo: sp.Expr, hi: sp.Expr) -> None:
-    """A range is admitted only if its length cannot be negative."""
-    for bound in (lo, hi):
-        parts = sp.preorder_traversal(bound)
-        if not all(isinstance(p, (sp.Integer, sp.Symbol, sp.Add, sp.Mul, sp.Pow)) or p.is_infinite for p in parts):
-            raise RangeError(f"the range {lo}..{hi} of {index_name(index)} is not made of sizes and whole numbers")
-        if bound.is_infinite or bound.has(sp.oo, -sp.oo):
-            raise RangeError(f"the range of {index_name(index)} is infinite: {lo}..{hi}; only finite sums are accepted")
-        for s in bound.free_symbols:
-            if s.is_integer is not True:
-                raise RangeError(
-                    f"the range {lo}..{hi} of {index_name(index)} uses {s}, which is not declared an integer;"
-                    f" declare a size as Symbol({str(s)!r}, integer=True, positive=True)"
-                )
-    shortest = least(hi - lo + 1)
-    if shortest is None or shortest < 0:
-        raise RangeError(
-            f"the range {lo}..{hi} of {index_name(index)} is not known to have a length of 0 or more for all sizes;"
-            " declare its sizes positive, or write the range in a size that makes it so"
-        )
-
-
 # -- reading ----------------------------------------------------------------------------
+def has_matrices(*values: Any) -> bool:
+    """Whether any of the values has a SymPy matrix in it; forms/matrices_in.py reads those."""
+    return any(isinstance(v, sp.MatrixExpr) or (isinstance(v, sp.Basic) and v.has(sp.MatrixExpr)) for v in values)
+
+
 def read(value: Any, what: str = "the expression") -> sp.Expr:
     """A checked copy of `value` in which every bound index is a fresh dummy.
 
@@ -118,10 +70,9 @@ def read(value: Any, what: str = "the expression") -> sp.Expr:
 
 
 _Env = dict[sp.Basic, sp.Basic]
-_Spans = dict[sp.Basic, tuple[sp.Expr, sp.Expr]]
 
 
-def _read(e: sp.Basic, env: _Env, spans: _Spans) -> Any:
+def _read(e: sp.Basic, env: _Env, spans: Spans) -> Any:
     match e:
         case sp.Idx():
             return env.get(e) or env.get(e.label) or _checked_idx(e)
@@ -131,6 +82,8 @@ def _read(e: sp.Basic, env: _Env, spans: _Spans) -> Any:
             return _read_entry(e, env, spans)
         case sp.Sum():
             return _read_sum(e, env, spans)
+        case Determinant():
+            return e
         case sp.Float():
             return sp.Rational(repr(float(e))) if e._prec == _DOUBLE else sp.Rational(e)
         case sp.Rational() | sp.core.numbers.Pi() | sp.core.numbers.Exp1():
@@ -170,11 +123,11 @@ def _checked_symbol(s: sp.Symbol) -> sp.Symbol:
 def _checked_idx(i: sp.Idx) -> sp.Idx:
     span = index_range(i)
     if span is not None:
-        _admit(i, *span)
+        admit(i, *span)
     return i
 
 
-def _read_entry(e: sp.Indexed, env: _Env, spans: _Spans) -> sp.Indexed:
+def _read_entry(e: sp.Indexed, env: _Env, spans: Spans) -> sp.Indexed:
     base = e.base
     if not isinstance(base, sp.IndexedBase):
         raise NotationError(f"{e} is an entry of {type(base).__name__}; only entries of an IndexedBase are accepted")
@@ -191,7 +144,7 @@ def _read_entry(e: sp.Indexed, env: _Env, spans: _Spans) -> sp.Indexed:
     return e if all(a is b for a, b in zip(indices, e.indices, strict=True)) else sp.Indexed(base, *indices)
 
 
-def _check_shape(e: sp.Indexed, spans: _Spans) -> None:
+def _check_shape(e: sp.Indexed, spans: Spans) -> None:
     """Each index must have room in its axis: its range is no longer than the axis."""
     shape = e.base.shape
     if len(shape) != len(e.indices):
@@ -209,9 +162,10 @@ def _check_shape(e: sp.Indexed, spans: _Spans) -> None:
             raise RangeError(f"the index {index} of {e} is out of its declared range: axis {axis} has {size} entries")
 
 
-def _read_sum(e: sp.Sum, env: _Env, spans: _Spans) -> sp.Expr:
+def _read_sum(e: sp.Sum, env: _Env, spans: Spans) -> sp.Expr:
     inner, inside = dict(env), dict(spans)
     opened: list[tuple[Bound, sp.Expr, sp.Expr]] = []
+    conditions: list[sp.Basic] = []
     seen: dict[object, sp.Basic] = {}
     for limit in reversed(e.limits):
         index = limit[0]
@@ -230,12 +184,12 @@ def _read_sum(e: sp.Sum, env: _Env, spans: _Spans) -> sp.Expr:
         if letter in seen and inside[seen[letter]] != (lo, hi):
             raise RangeError(f"two ranges for the index {letter}: {inside[seen[letter]]} and {(lo, hi)} in {e}")
         seen[letter] = index
-        if any(lo.has(b) or hi.has(b) for b in [*env.keys(), *seen.values()]):
-            raise RangeError(
-                f"the range {lo}..{hi} of {index_name(index)} depends on another index; only sizes are accepted"
-            )
-        _admit(index, lo, hi)
         dummy = fresh(index)
+        narrow = within(index, dummy, lo, hi, {**declared(lo, hi), **inside})
+        if narrow is not None:
+            condition, (lo, hi) = narrow
+            conditions.append(_read_condition(condition, {**inner, dummy: dummy}, spans))
+        admit(index, lo, hi)
         inner = {k: v for k, v in inner.items() if k not in (index, getattr(index, "label", index))}
         inner[index] = dummy
         if isinstance(index, sp.Idx):
@@ -244,6 +198,8 @@ def _read_sum(e: sp.Sum, env: _Env, spans: _Spans) -> sp.Expr:
         opened.append((dummy, lo, hi))
     _check_other_ranges(e.function, seen)
     body = _read(e.function, inner, inside)
+    if conditions:
+        body = sp.Piecewise((body, sp.And(*conditions)), (_ZERO, True))
     for dummy, lo, hi in reversed(opened):
         body = summed(body, dummy, lo, hi)
     return body
@@ -260,7 +216,7 @@ def _check_other_ranges(body: sp.Basic, seen: Mapping[object, sp.Basic]) -> None
             )
 
 
-def _read_function(e: sp.Basic, env: _Env, spans: _Spans) -> sp.Expr:
+def _read_function(e: sp.Basic, env: _Env, spans: Spans) -> sp.Expr:
     known = isinstance(e, AppliedUndef) or type(e) in ELEMENTARY or isinstance(e, (*BRANCHING, sp.KroneckerDelta))
     if not known:
         accepted = ", ".join(sorted(f.__name__ for f in ELEMENTARY))
@@ -287,7 +243,7 @@ def _refuse_moved(e: sp.Piecewise) -> None:
         )
 
 
-def _read_condition(c: sp.Basic, env: _Env, spans: _Spans) -> sp.Basic:
+def _read_condition(c: sp.Basic, env: _Env, spans: Spans) -> sp.Basic:
     if c in (sp.true, sp.false):
         return c
     if isinstance(c, sp.ITE):  # what SymPy makes of a condition on something that branches
@@ -299,7 +255,7 @@ def _read_condition(c: sp.Basic, env: _Env, spans: _Spans) -> sp.Basic:
     raise NotationError(f"the condition {c} is not understood; accepted are relations joined by And, Or, Not")
 
 
-def _read_derivative(e: sp.Basic, env: _Env, spans: _Spans) -> sp.Expr:
+def _read_derivative(e: sp.Basic, env: _Env, spans: Spans) -> sp.Expr:
     """Derivatives of undefined functions, and ∂E/∂z of named quantities, stay as they stand."""
     if isinstance(e, sp.Subs):
         inner = {k: v for k, v in env.items() if k not in e.variables}
@@ -322,11 +278,11 @@ def kinks(e: sp.Basic, template: Sequence[sp.Basic] = ()) -> list[Kink]:
     """
     found: dict[sp.Basic, Kink] = {}
 
-    def note(left: sp.Expr, right: sp.Expr, spans: _Spans) -> None:
+    def note(left: sp.Expr, right: sp.Expr, spans: Spans) -> None:
         equation = sp.Eq(left, right, evaluate=False)
         found[equation] = (equation, {i: s for i, s in spans.items() if equation.has(i)})
 
-    def visit(node: sp.Basic, spans: _Spans) -> None:
+    def visit(node: sp.Basic, spans: Spans) -> None:
         match node:
             case sp.Sum():
                 spans = {**spans, **{i: (lo, hi) for i, lo, hi in node.limits}}

@@ -49,7 +49,18 @@ if TYPE_CHECKING:
     from gradproof.statements import Statement
     from gradproof.verdict import Verdict
 
-__all__ = ["PageError", "claim", "definition", "derivation", "example", "record", "rules_table"]
+__all__ = [
+    "PageError",
+    "claim",
+    "definition",
+    "derivation",
+    "example",
+    "proved",
+    "record",
+    "render_claim",
+    "rules_table",
+    "verdict_line",
+]
 
 SLIPS = {"misprint": "Misprint", "sign": "“=” for “≈”", "false": "False"}
 
@@ -106,10 +117,10 @@ def derivation(derived: Derivation, name: str = "derivation") -> str:
     """Return a derivation with its steps, or raise `PageError` if a step is wrong."""
     from gradproof.statements.base import everywhere
 
-    verdict = _proved(derived.verify(), name, derived)
+    verdict = proved(derived.verify(), name, derived)
     left = left_side(derived)
     steps = fold("Steps", step_lines(left, derived.lines), len(derived.lines))
-    body = [display(left, name, derived.result), _verdict(verdict, everywhere(derived.loss)), steps]
+    body = [display(left, name, derived.result), verdict_line(verdict, everywhere(derived.loss)), steps]
     return article("gp-derivation", name, *body, evidence_fold(verdict.evidence))
 
 
@@ -133,7 +144,7 @@ def _rule_row(rule: Rule) -> str:
         from gradproof.derivation import derive
 
         derived = derive(*rule.example)
-        _proved(derived.verify(), f"the example of the {rule.name}", derived)
+        proved(derived.verify(), f"the example of the {rule.name}", derived)
         shown = f'<div class="gp-instance">{display(left_side(derived), rule.name, derived.result)}</div>'
     where = f"<small>{escape(rule.where)}</small>" if rule.where else ""
     name = f'<th scope="row">{escape(rule.name)}<small>{_law_verdict(rule)}</small></th>'
@@ -153,7 +164,7 @@ def _law_verdict(rule: Rule) -> str:
         return "checked at each use"
     verdict = LineChecker(()).equal(*rule.law.args)
     if verdict.status == "refuted":
-        _proved(verdict, f"the law of the {rule.name}", rule.law)
+        proved(verdict, f"the law of the {rule.name}", rule.law)
     return sign(verdict.status)
 
 
@@ -189,7 +200,7 @@ def _run(code: str, path: str) -> str:
 def render_claim(claim: Claim, examined: Examined | None = None) -> str:
     """Return the HTML of a claim that holds; `claim` does so through the cache."""
     examined = examined or claim.examined()
-    _proved(claim.judged(examined), claim.id, claim, f"{claim.place} of “{claim.source.title}”")
+    proved(claim.judged(examined), claim.id, claim, f"{claim.place} of “{claim.source.title}”")
     slips = [
         (slip, _slip(slip, verdict, mended, claim))
         for slip, verdict, mended in zip(claim.slips, examined.slips, examined.corrections, strict=True)
@@ -266,10 +277,10 @@ def _head(e: Any) -> str:
 
 
 def _verdict_line(statement: Statement, verdict: Verdict) -> str:
-    return _verdict(verdict, witness_text(verdict) if verdict.witness else escape(statement.scope()))
+    return verdict_line(verdict, witness_text(verdict) if verdict.witness else escape(statement.scope()))
 
 
-def _verdict(verdict: Verdict, scope: str) -> str:
+def verdict_line(verdict: Verdict, scope: str) -> str:
     """Return a verdict, for what it holds, and what is assumed."""
     given = ", ".join(typeset(tex(relation)) for relation in verdict.assumptions)
     assuming = f'<span class="gp-assuming">assuming {given}</span>' if given else ""
@@ -339,7 +350,7 @@ def _record(claim: Claim, examined: Examined) -> dict[str, Any]:
     }
 
 
-def _proved(verdict: Verdict, name: str, formula: object, where: str = "") -> Verdict:
+def proved(verdict: Verdict, name: str, formula: object, where: str = "") -> Verdict:
     """Let a proved verdict pass; of any other, say which formula, where, and the first wrong step."""
     wrong = [item for item in verdict.evidence if item.outcome == "disagrees"]
     if verdict.status == "proved" and not wrong:

@@ -8,17 +8,20 @@ assumed sum is what the others leave); `satisfied` then checks every assumption 
 from __future__ import annotations
 
 import itertools
+import math
+import operator
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
 import sympy as sp
+from mpmath import iv
 from sympy.core.relational import Relational
 
 from gradproof.assumptions import SumFact, facts
 from gradproof.lines import Bound, array_name, index_range
-from gradproof.values import Exact, UndefinedError, bounded, evaluate, index_values
+from gradproof.values import Digits, Exact, UndefinedError, bounded, evaluate, index_values
 
 __all__ = ["Point", "points", "satisfied"]
 
@@ -169,10 +172,9 @@ class Point:
         for powers, c in self.functions[function].items():
             term: Any = c
             for u, p, n in zip(args, powers, orders, strict=True):
-                for k in range(n):
-                    term = term * (p - k)
-                term = term * u ** max(p - n, 0) if p >= n else Fraction(0)
-            total = total + term
+                term = _joined(operator.mul, term, Fraction(math.perm(p, n)))
+                term = _joined(operator.mul, term, u ** (p - n)) if p > n else term
+            total = _joined(operator.add, total, term)
         return bounded(total)
 
     def function_text(self) -> dict[str, str]:
@@ -200,6 +202,12 @@ class Point:
         for name, values in by_name.items():
             shown.update(_nested(name, values))
         return shown
+
+
+def _joined(op: Callable[[Any, Any], Any], a: Any, b: Any) -> Any:
+    """Two numbers joined; a fraction that meets an interval or a float becomes one."""
+    backend = Exact() if isinstance(a, type(iv.mpf(0))) or isinstance(b, type(iv.mpf(0))) else Digits()
+    return op(a, b) if type(a) is type(b) else backend.join(op, a, b)
 
 
 def _is_as(number: sp.Rational, declared: Mapping[str, bool]) -> bool:

@@ -32,6 +32,7 @@ from gradproof.canonical import (
 __all__ = ["ONE", "Products", "Range"]
 
 MAX_TERMS = 4000  # terms of one expanded product
+MAX_SHIFT = 4  # of a whole number that an indicator asks about
 MAX_WORK = 100_000  # terms of all products of one comparison
 _ABOVE_ZERO = {("function", "cosh"), ("function", "sech")}
 
@@ -60,13 +61,16 @@ class Products:
 
     `least` says how small an integer polynomial can be, or None if unknown; `positive` tells whether an atom is
     known to be positive; `sum_of` gives the assumed value of a power of an entry summed over an index, `root_of`
-    the number that an atom is up to its sign; `ranges` gives the range of each bound index.
+    the number that an atom is up to its sign, `is_index` whether it is a whole number, `contracted` the product of a
+    matrix and its inverse; `ranges` gives the range of each bound index.
     """
 
     least: Callable[[Poly], Number | None]
     positive: Callable[[Atom], bool]
     sum_of: Callable[[Atom, int, object], Poly | None]
     root_of: Callable[[Atom], Poly | None]
+    is_index: Callable[[Atom], bool]
+    contracted: Callable[[Atom, Atom, int], Poly | None]
     ranges: dict[int, Range] = field(default_factory=dict)
     work: int = 0
 
@@ -137,6 +141,8 @@ class Products:
             if exponent == 0 or (isinstance(exponent, Poly) and not exponent):
                 continue
             if atom.kind in ("delta", "positive"):
+                if isinstance(exponent, Poly) and self.is_whole(exponent) and not self._at_least(exponent, 1):
+                    raise BudgetExceededError("a power of an indicator whose exponent may be 0")
                 plain[key] = (atom, 1)
                 continue
             if isinstance(exponent, Poly) and atom.kind != "exp" and exponent.constant is not None:
@@ -188,6 +194,9 @@ class Products:
         for index in bound:
             if index in idle:
                 continue
+            whole = self._contraction(c, index, bound, factors)
+            if whole is not None:
+                return whole
             law = self._sum_law(index, factors)
             if law is not None:
                 key, value = law
@@ -198,6 +207,25 @@ class Products:
         for index in idle:
             body = self.product(body, self.ranges[index].length)
         return body
+
+    def _contraction(self, c: Number, index: int, bound: dict[int, str], factors: Factors) -> Poly | None:
+        """A sum over an index that a matrix and its inverse share."""
+        users = [
+            (k, a, e)
+            for k, (a, e) in factors.items()
+            if index in a.labels or (isinstance(e, Poly) and index in e.labels)
+        ]
+        if len(users) != 2 or any(a.kind != "entry" or e != 1 for _, a, e in users):
+            return None
+        delta = self.contracted(users[0][1], users[1][1], index)
+        if delta is None:
+            return None
+        left = {i: s for i, s in bound.items() if i != index}
+        rest = {k: f for k, f in factors.items() if k not in (users[0][0], users[1][0])}
+        total = Poly()
+        for d, t in delta:
+            total += self.term(c * d, left, {**rest, **t.factors})
+        return total
 
     def _sum_law(self, index: int, factors: Factors) -> tuple[str, Poly] | None:
         users = [
@@ -254,6 +282,28 @@ class Products:
         if self.is_positive_sum(u) or self.is_positive_sum(-u):
             return ONE if self.is_positive_sum(u) else Poly()
         return Poly.atom(Atom("positive", "", (u,)))
+
+    def is_whole(self, u: Poly) -> bool:
+        """Whether a form is a whole number: made of indices and sizes."""
+        return all(
+            c == int(c) and not t.bound and all(self.is_index(a) and _natural(e) for a, e in t.factors.values())
+            for c, t in u
+        )
+
+    def shifted(self, u: Poly) -> Poly | None:
+        """[u > 0] for a whole number u = v + n as [v > 0] and deltas, or as 1 − [1 − u > 0]; None if u is no such form."""
+        n = sum(c for c, t in u if not t.factors)
+        if not self.is_whole(u) or abs(n) > MAX_SHIFT:
+            return None
+        v = u - Poly.number(n)
+        if sign_of(v) < 0 < sign_of(-v):
+            return ONE - self.positive_part(ONE - u)
+        if n == 0:
+            return None
+        total = self.positive_part(v)
+        for k in range(abs(int(n))):
+            total = total + self.delta(v + Poly.number(k)) if n > 0 else total - self.delta(v - Poly.number(k + 1))
+        return total
 
     def _without_positive_factors(self, u: Poly) -> tuple[Poly, int | None]:
         """`u` without factors that are positive; its sign if nothing else is left."""
@@ -332,6 +382,10 @@ class Products:
                 total += self.term(d, left | t.bound, t.factors)
             return total
         return None
+
+
+def _natural(exponent: Number | Poly) -> bool:
+    return isinstance(exponent, int) and exponent > 0
 
 
 def _product_of(terms: Iterable[Term]) -> Factors:

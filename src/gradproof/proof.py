@@ -9,7 +9,9 @@ assumption, lies off every kink, and the two values' enclosures do not overlap.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import sympy as sp
@@ -18,7 +20,7 @@ from sympy.core.relational import Relational
 from gradproof.assumptions import read_assumptions
 from gradproof.canonical import BudgetExceededError
 from gradproof.lines import publish, publish_names
-from gradproof.notation import Kink, NotationError, RangeError, consistent, kinks, read
+from gradproof.notation import Kink, NotationError, RangeError, consistent, has_matrices, kinks, read
 from gradproof.points import Point, points, satisfied
 from gradproof.translate import Translator
 from gradproof.values import Exact, UndefinedError, evaluate, index_values, interval_text
@@ -26,6 +28,8 @@ from gradproof.vanishing import vanishes
 from gradproof.verdict import Evidence, Verdict, Witness
 
 __all__ = ["Bounds", "decide", "equal", "inadmissible", "kinks_of", "same"]
+
+_FIRST = 6  # points that are tried before the later stages of a proof
 
 Bounds = Mapping[sp.Basic, tuple[sp.Expr, sp.Expr]]
 
@@ -36,10 +40,15 @@ CANONICAL = "SymPy's arithmetic and gradproof's normal form (translate, canonica
 def equal(a: Any, b: Any, assumptions: Sequence[Any] = ()) -> Verdict:
     """Whether two expressions are equal for every size and value at which both are defined.
 
-    a, b: scalar SymPy expressions in index notation; free indices stand for every entry.
+    a, b: scalar SymPy expressions in index notation; free indices stand for every entry.  Or SymPy matrices of
+    one shape.
     assumptions: SymPy relations over index templates (see assumptions.py).
     Raises NotationError or TypeError for input without a meaning.
     """
+    if has_matrices(a, b):
+        from gradproof.forms.layouts import equal_matrices
+
+        return equal_matrices(a, b, assumptions)
     relations = read_assumptions(assumptions)
     try:
         return decide(read(a, "the first expression"), read(b, "the second expression"), relations)
@@ -71,17 +80,29 @@ def decide(
     """
     consistent(a, b, *assumptions, *definitions)
     shown = tuple(publish(r) for r in assumptions)
-    proved, notes = False, ""
     off = kinks_of(kinked, definitions) if smooth else None
     shown += tuple(dict.fromkeys(sp.Ne(*publish_names(k).args, evaluate=False) for k, _ in off or ()))
-    try:
-        proved = any(_proves(a, b, *stage, off or ()) for stage in _stages(assumptions, definitions, bounds))
-    except (BudgetExceededError, RecursionError) as error:
-        notes = f"the work budget ran out: {error}"
-    except NotationError as error:
-        notes = str(error)
+    search = partial(_find_witness, a, b, assumptions=assumptions, off=off, kinked=kinked)
     candidates = points([a, b], assumptions, definitions, bounds)
-    point, witness = _find_witness(a, b, candidates, assumptions, off, kinked, proved)
+    proved, notes, witness = False, "", None
+    for n, stage in enumerate(_stages(assumptions, definitions, bounds)):
+        try:
+            proved = _proves(a, b, *stage, off or ())
+        except (BudgetExceededError, RecursionError) as error:
+            notes = f"the work budget ran out: {error}"
+        except NotationError as error:
+            notes = str(error)
+        if proved:
+            break
+        if n == 0:  # most false claims differ at once: before what takes long is tried
+            _, witness = search(itertools.islice(candidates, _FIRST), proved=False)
+            if witness is not None:
+                break
+    point = None
+    if witness is None:
+        point, witness = search(
+            points([a, b], assumptions, definitions, bounds) if proved else candidates, proved=proved
+        )
     if witness is not None:
         if proved:
             return Verdict("undecided", shown, reason=f"the proof and the values disagree; please report it: {witness}")

@@ -12,78 +12,20 @@ row on the site's page of rules.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Mapping
 
 import sympy as sp
 from sympy.core.function import AppliedUndef
 
 from gradproof.elementary import slope
-from gradproof.lines import derivative, head, index_range, mentions, replaced, summed, times
+from gradproof.lines import derivative, index_range, mentions, replaced, summed, times
+from gradproof.matrix_rules import MATRIX_RULES
 from gradproof.notation import least
+from gradproof.rule import Rule, Scope
 
 __all__ = ["CHAIN_THROUGH", "DEFINITION", "RULES", "SUBSTITUTION", "SUM_RULES", "Rule", "Scope"]
 
 _ZERO, _ONE = sp.Integer(0), sp.Integer(1)
-
-
-@dataclass(frozen=True)
-class Scope:
-    """What a rule may know besides the node.
-
-    `moving`: the array labels and symbols that change with wrt; `definitions`: named
-    quantity -> (template indices, body); `bounds`: ranges of free indices.
-    """
-
-    wrt: sp.Expr
-    moving: frozenset[sp.Basic]
-    definitions: Mapping[sp.Basic, tuple[tuple[sp.Basic, ...], sp.Expr]] = field(default_factory=dict)
-    bounds: Mapping[sp.Basic, tuple[sp.Expr, sp.Expr]] = field(default_factory=dict)
-
-    def depends(self, e: sp.Basic) -> bool:
-        """Whether `e` changes with wrt."""
-        if isinstance(e, sp.Symbol):
-            return e in self.moving
-        if isinstance(e, sp.Indexed):
-            return e.base in self.moving or any(self.depends(i) for i in e.indices)
-        return any(self.depends(a) for a in e.args)
-
-    def unfolded(self, e: sp.Expr) -> sp.Expr | None:
-        """The definition of a named quantity at its indices, if `e` is one."""
-        found = self.definitions.get(head(e))
-        if found is None:
-            return None
-        template, body = found
-        return replaced(body, dict(zip(template, getattr(e, "indices", ()), strict=True)))
-
-
-Rewrite = Callable[[Any, Scope], sp.Expr | None]
-
-
-def _never(_node: Any, _scope: Scope) -> sp.Expr | None:
-    return None
-
-
-@dataclass(frozen=True)
-class Rule:
-    """One law.
-
-    name: as printed beside a step.  law: the equation, as printed on the site.
-    example: (loss, wrt) on which the rule is one of the first steps, or the sum that it
-    rewrites; () for a rule that needs a model.
-    rewrite: (Derivative or Sum, Scope) -> the node moved one step, or None.
-    where: what the law's letters stand for, where that is not plain.
-    """
-
-    name: str
-    law: sp.Basic
-    example: tuple[sp.Expr, ...] = ()
-    rewrite: Rewrite = _never
-    where: str = ""
-
-    def __str__(self) -> str:
-        return self.name
 
 
 # -- rules for a Derivative node -----------------------------------------------------------
@@ -369,6 +311,7 @@ RULES: tuple[Rule, ...] = (
          _law(_d(_h(_u, _w)), sp.Subs(_d(_h(_x, _w), _x), _x, _u) * _d(_u) + sp.Subs(_d(_h(_u, _x), _x), _x, _w) * _d(_w)),
          (_h(_th * _c, _th**2), _th), _undefined),
     Rule("branches", _law(_d(sp.Abs(_u)), sp.sign(_u) * _d(_u)), (sp.Max(_th, 0), _th), _branches),
+    *MATRIX_RULES,
 )  # fmt: skip
 
 SUM_RULES: tuple[Rule, ...] = (

@@ -18,6 +18,7 @@ from sympy.core.relational import Relational
 from gradproof.algebra import Algebra, Range
 from gradproof.assumptions import Template, facts
 from gradproof.canonical import Atom, Number, Poly
+from gradproof.inverse import Determinant, InverseBase, matrix_of
 from gradproof.lines import head, index_range, is_partial
 from gradproof.notation import NotationError
 
@@ -45,7 +46,7 @@ class Translator:
         self._symbols: dict[str, sp.Basic] = {}
         self._spans: dict[tuple[sp.Expr, sp.Expr], Range] = {}
         self._facts = facts(assumptions)
-        self.algebra = Algebra(self.least, self.positive, self._sum_of, self.root_of)
+        self.algebra = Algebra(self.least, self.positive, self._sum_of, self.root_of, self.is_index, self._contracted)
 
     # -- facts for the algebra --------------------------------------------------------
     def positive(self, atom: Atom) -> bool:
@@ -55,21 +56,41 @@ class Translator:
         template = self._facts.positive.get(symbol)
         return symbol.is_positive is True or (template is not None and self._covers(template, atom.args))
 
+    def is_index(self, atom: Atom) -> bool:
+        """Whether an atom is an index, a size or another whole number."""
+        return atom.kind == "index" or (atom.kind == "symbol" and self._symbols[str(atom.head)].is_integer is True)
+
     def _covers(self, template: Template, args: Sequence[Poly]) -> bool:
         """Whether an assumption's indices take these values."""
         for index, value in zip(template, args, strict=True):
             declared = index_range(index)
             if declared is None:
                 continue
-            span, single = self.span(*declared), value.single
-            known = None if single is None else self.range_of(single)
-            if known is not None and known.key == span.key:
-                continue
-            for gap in (value - span.lo, span.hi - value):
-                smallest = self.least(gap)
-                if smallest is None or smallest < 0:
-                    return False
+            if not self._within(value, self.span(*declared)):
+                return False
         return True
+
+    def _within(self, value: Poly, span: Range) -> bool:
+        """Whether an index is known to lie in a range."""
+        known = None if value.single is None else self.range_of(value.single)
+        if known is not None and known.key == span.key:
+            return True
+        gaps = (self.least(value - span.lo), self.least(span.hi - value))
+        return all(g is not None and g >= 0 for g in gaps)
+
+    def _contracted(self, a: Atom, b: Atom, index: int) -> Poly | None:
+        """Σ_k (A⁻¹)_ik A_kj = δ_ij, and Σ_k A_ik (A⁻¹)_kj = δ_ij; None for any other product."""
+        for inverse, matrix in ((a, b), (b, a)):
+            base = self._symbols[str(inverse.head)]
+            if not isinstance(base, InverseBase) or self._symbols[str(matrix.head)] != base.of:
+                continue
+            span, either = self.span(*base.span), bool(inverse.swaps and matrix.swaps)
+            for m, n in ((1, 0), (0, 1), (0, 0), (1, 1)):
+                used, left = [inverse.args[m].single, matrix.args[n].single], [inverse.args[1 - m], matrix.args[1 - n]]
+                if (m != n or either) and all(u is not None and u.head == index for u in used):
+                    known = self.algebra.ranges[index].key == span.key and all(self._within(i, span) for i in left)
+                    return self.algebra.delta(left[0] - left[1]) if known else None
+        return None
 
     def root_of(self, atom: Atom) -> Poly | None:
         """The number that an entry or symbol is, up to its sign, if that is assumed."""
@@ -193,6 +214,8 @@ class Translator:
                 return self.algebra.exp(_ONE)
             case sp.core.numbers.Pi():
                 return Poly.atom(Atom("pi", ""))
+            case Determinant():
+                return Poly.atom(Atom("determinant", self._head(e)))
         return self._function(e, env)
 
     def _symbol(self, e: sp.Basic, env: _Env) -> Poly:
@@ -208,7 +231,9 @@ class Translator:
             template, body = self._facts.values[e.base]
             if self._covers(template, args):
                 return self._poly(body, dict(zip(template, args, strict=True)))
-        template, orders = self._facts.swaps.get(e.base, ((), ()))
+        template, orders = self._facts.swaps.get(matrix_of(e.base), ((), ()))
+        if isinstance(e.base, InverseBase) and any(index_range(i) not in (None, e.base.span) for i in template):
+            orders = ()  # symmetric in a part only, which says nothing of the inverse
         swaps = orders if orders and self._covers(template, args) else ()
         return Poly.atom(Atom("entry", self._head(e.base), args, swaps))
 
@@ -262,6 +287,8 @@ class Translator:
             return self._piecewise(e, env)
         if isinstance(e, AppliedUndef):
             return Poly.atom(Atom("function", f"{self._head(e.func)}'", tuple(self._poly(x, env) for x in e.args)))
+        if not e.args:
+            raise NotationError(f"{e} is not a number that an expression can contain")
         args = [self._poly(x, env) for x in e.args]
         u = args[0]
         match e:

@@ -21,6 +21,7 @@ from mpmath import iv, mp
 from sympy.core.function import AppliedUndef
 
 from gradproof.intervals import DIGITS, INTERVAL, KinkError, UndefinedError, enclosed
+from gradproof.inverse import Determinant, InverseBase, inverted
 from gradproof.lines import is_partial
 
 __all__ = [
@@ -226,6 +227,7 @@ def evaluate(
 class _Evaluator:
     def __init__(self, scene: Scene, backend: Any, off_kinks: bool) -> None:
         self.scene, self.backend, self.off_kinks = scene, backend, off_kinks
+        self.matrices: dict[Any, Any] = {}
 
     def value(self, e: sp.Basic, env: Mapping[sp.Basic, int]) -> Any:
         b = self.backend
@@ -236,6 +238,10 @@ class _Evaluator:
                 return b.number(Fraction(int(e.p), int(e.q)))
             case sp.Symbol() | sp.Idx():
                 return self.scene.symbol(e)
+            case sp.Indexed() if isinstance(e.base, InverseBase):
+                return self._inverse_entry(e.base, [self.integer(i, env) for i in e.indices])
+            case Determinant():
+                return self._inverted(e.of, e.span)[1]
             case sp.Indexed():
                 return self.scene.entry(e.base, tuple(self.integer(i, env) for i in e.indices))
             case sp.Add():
@@ -261,6 +267,23 @@ class _Evaluator:
                         return self.value(branch, env)
                 raise UndefinedError(f"no branch of {e} holds")
         return self._function(e, env)
+
+    def _inverted(self, of: sp.IndexedBase, span: tuple[sp.Expr, sp.Expr]) -> Any:
+        """(inverse, determinant) of a matrix whose indices run over `span`."""
+        if (of, span) not in self.matrices:
+            lo, hi = (self.integer(x, {}) for x in span)
+            rows = [[self.scene.entry(of, (i, j)) for j in range(lo, hi + 1)] for i in range(lo, hi + 1)]
+            self.matrices[of, span] = inverted(rows, self.backend)
+        return self.matrices[of, span]
+
+    def _inverse_entry(self, base: InverseBase, indices: Sequence[int]) -> Any:
+        rows, start = self._inverted(base.of, base.span)[0], self.integer(base.span[0], {})
+        if rows is None:
+            raise UndefinedError(f"{base.of} is singular: it has no inverse")
+        i, j = (n - start for n in indices)
+        if not (0 <= i < len(rows) and 0 <= j < len(rows)):
+            raise UndefinedError(f"the entry {tuple(indices)} lies outside the matrix {base.of}")
+        return rows[i][j]
 
     def integer(self, e: sp.Basic, env: Mapping[sp.Basic, int]) -> int:
         if e in env:
@@ -292,20 +315,37 @@ class _Evaluator:
                 raise KinkError(f"{e} has no derivative where {base} is 0")
             return self.backend.power(value, n)
         n = self.value(exponent, env)
+        if exponent.is_integer and isinstance(n, Fraction):
+            return self.backend.power(value, n)
+        sign = self.backend.sign(value)
+        if sign < 0 or (sign == 0 and self.backend.sign(n) <= 0):
+            raise UndefinedError(f"the real power {exponent} of {base}, which is not positive")
+        if sign == 0:
+            return self.backend.number(Fraction(0))
         if isinstance(n, Fraction) and n.denominator == 1:
             return self.backend.power(value, n)
-        if self.backend.sign(value) <= 0:
-            raise UndefinedError(f"a real power of {base}, which is not positive")
         log = self.backend.function("log", value)
         return self.backend.function("exp", self.backend.join(lambda x, y: x * y, log, n))
 
     def _sum(self, e: sp.Sum, env: Mapping[sp.Basic, int]) -> Any:
         spans = [range(self.integer(lo, env), self.integer(hi, env) + 1) for _, lo, hi in e.limits]
+        if not all(spans):
+            self._defined(e.function, [limit[0] for limit in e.limits], env)
         total = self.backend.number(Fraction(0))
         for values in index_values(spans):
             inner = {**env, **dict(zip((limit[0] for limit in e.limits), values, strict=True))}
             total = self.backend.join(lambda x, y: x + y, total, self.value(e.function, inner))
         return total
+
+    def _defined(self, e: sp.Basic, bound: Sequence[sp.Basic], env: Mapping[sp.Basic, int]) -> None:
+        """An empty sum has a value only where the parts of its summand that it does not bind have one."""
+        if isinstance(e, sp.Expr) and not e.has(*bound):
+            self.value(e, env)
+        elif not isinstance(e, (sp.Sum, sp.Indexed)):
+            for a in e.args:
+                self._defined(a, bound, env)
+        elif isinstance(e, sp.Sum):
+            self._defined(e.function, [*bound, e.limits[0][0]], env)
 
     def _derivative(self, e: sp.Basic, env: Mapping[sp.Basic, int]) -> Any:
         body, values = (e.expr, dict(zip(e.variables, e.point, strict=True))) if isinstance(e, sp.Subs) else (e, {})

@@ -7,28 +7,28 @@ to one, looking at the summands of like sums for each index.
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from fractions import Fraction
-from functools import partial
+from collections.abc import Iterable, Sequence
 
-from gradproof.canonical import Atom, BudgetExceededError, Number, Poly, Term, fresh_index, sign_of
+from gradproof.canonical import Atom, BudgetExceededError, Number, Poly, Term, fresh_index
+from gradproof.cases import Case, Cases
 from gradproof.notation import Kink
-from gradproof.products import ONE, Range
-from gradproof.signs import contradictory
+from gradproof.products import Range
 from gradproof.translate import Translator
 
-__all__ = ["vanishes"]
+__all__ = ["vanishes", "vanishes_where"]
 
-MAX_FORMS = 8  # forms whose sign is split
 _TOTAL = {"tanh", "sinh", "cosh", "sech", "sin", "cos", "atan", "asinh", "erf", "erfc"}
 
 
 def vanishes(poly: Poly, translator: Translator, kinks: Sequence[Kink] = ()) -> bool:
     """Whether a normal form is zero wherever it is defined and off the given kinks."""
     gaps = tuple(g for k in kinks if (g := _gap(translator, k)) is not None)
-    return _Vanishing(translator).holds(poly, _Case((), gaps))
+    return _Vanishing(translator).holds(poly, Case((), gaps))
+
+
+def vanishes_where(poly: Poly, zero: Poly, translator: Translator) -> bool:
+    """Whether a normal form is zero wherever another one is."""
+    return _Vanishing(translator).on_level(poly, zero, Case((), ()))
 
 
 def _gap(translator: Translator, kink: Kink) -> Poly | None:
@@ -44,136 +44,27 @@ def _gap(translator: Translator, kink: Kink) -> Poly | None:
     return translator.poly(equation.lhs - equation.rhs, env)
 
 
-@dataclass(frozen=True)
-class _Case:
-    """A branch: forms that are positive in it, that are nowhere zero (kinks, which are left out), and that are zero."""
-
-    positive: tuple[Poly, ...]
-    nonzero: tuple[Poly, ...]
-    zero: tuple[Poly, ...] = ()
-
-    def after(self, change: Callable[[Poly], Poly], *positive: Poly) -> _Case:
-        """The branch with its forms changed, and forms more that are positive."""
-        parts = (tuple(map(change, forms)) for forms in (self.positive, self.nonzero, self.zero))
-        above, nonzero, zero = parts
-        return _Case((*above, *positive), nonzero, zero)
-
-
-class _Vanishing:
+class _Vanishing(Cases):
     """Whether a normal form is zero wherever it is defined and off the given kinks."""
 
     def __init__(self, translator: Translator) -> None:
-        self.algebra, self.translator = translator.algebra, translator
+        super().__init__(translator)
         self.steps = 120
 
-    def holds(self, poly: Poly, case: _Case) -> bool:
-        if not poly:
+    def holds(self, poly: Poly, case: Case) -> bool:
+        if not poly or _is_nowhere_defined(poly):
             return True
         self.steps -= 1
         if self.steps < 0:
             raise BudgetExceededError("too many cases")
-        forms = _forms(poly)
-        if 0 < len(forms) <= MAX_FORMS:
-            return self._by_sign(poly, next(iter(forms.values())), case)
-        delta = _free(poly, lambda a: a.kind == "delta")
-        if delta is not None:
-            apart, together = (self.algebra.put(poly, {delta.key: value}) for value in (Poly(), ONE))
-            return self.holds(apart, case) and (self._on_level(poly, delta.args[0], case) or self.holds(together, case))
-        signed = _free(poly, lambda a: self.translator.root_of(a) is not None)
-        if signed is not None:
-            root = self.translator.root_of(signed) or ONE
-            return all(self._at(poly, signed, value, case) for value in (root, -root))
-        for simpler in (self._cleared, self._without_powers, self._on_one_range):
+        branched = self.by_cases(poly, case)
+        if branched is not None:
+            return branched
+        for simpler in (self._cleared, self._without_powers, self._on_one_range, self._shifted):
             changed = simpler(poly)
             if changed is not None:
                 return self.holds(changed, case)
         return self._by_summands(poly, case)
-
-    # -- indicators ---------------------------------------------------------------------
-    def _by_sign(self, poly: Poly, u: Poly, case: _Case) -> bool:
-        """The cases u > 0 and u < 0, and u = 0 if that is not left out."""
-        above, below = (Atom("positive", "", (side,)).key for side in (u, -u))
-        size = Atom("absolute", "", (u.scaled(sign_of(u)),)).key
-        for side, up in ((u, ONE), (-u, Poly())):
-            change = partial(self.algebra.put, values={above: up, below: ONE - up, size: side})
-            here = case.after(change, side)
-            if not self._is_empty(here) and not self._on_side(change(poly), side, here):
-                return False
-        change = partial(self.algebra.put, values={above: Poly(), below: Poly(), size: Poly()})
-        level = case.after(change)
-        level = replace(level, zero=(*level.zero, u))
-        if self._is_nonzero(u, level) or self._is_empty(level):
-            return True
-        return self._on_level(change(poly), u, level) or self.holds(change(poly), level)
-
-    def _on_side(self, poly: Poly, side: Poly, case: _Case) -> bool:
-        """Whether poly vanishes where a form is positive; if its square is known, so is the form."""
-        single = side.single or (-side).single
-        root = self.translator.root_of(single) if single is not None else None
-        if single is None or root is None:
-            return self.holds(poly, case)
-        return self._at(poly, single, root if side.single else -root, case)
-
-    def _is_empty(self, case: _Case) -> bool:
-        """Whether nothing is in a branch: its forms contradict each other."""
-        if not all(case.nonzero):
-            return True
-        known = [*self.translator.inequalities, *self._in_range(case.positive)]
-        known += [(z.scaled(sign), False) for z in case.zero if z for sign in (1, -1)]
-        return contradictory(case.positive, known, self.algebra.is_positive_sum, self.algebra.product)
-
-    def _in_range(self, forms: Sequence[Poly]) -> Iterator[tuple[Poly, bool]]:
-        """That the indices in the forms lie in their ranges."""
-        seen: dict[str, Atom] = {a.key: a for f in forms for _, t in f for a, _ in t.factors.values()}
-        for atom in seen.values():
-            span = self.translator.range_of(atom)
-            if span is not None:
-                yield Poly.atom(atom) - span.lo, False
-                yield span.hi - Poly.atom(atom), False
-
-    def _is_nonzero(self, u: Poly, case: _Case) -> bool:
-        """Whether u = 0 is a kink of the loss: a kink's indices put at indices that u has, within their ranges."""
-        indices = {a.key: a for a in _indices(u)}
-        for gap in case.nonzero:
-            labels = sorted(gap.labels)
-            for chosen in itertools.product(indices.values(), repeat=len(labels)):
-                values = {i: Poly.atom(a) for i, a in zip(labels, chosen, strict=True)}
-                if not all(self._within(v, i) for i, v in values.items()):
-                    continue
-                kink = self.algebra.positive_part(self.algebra.substitute(gap, values)).single
-                if kink is not None and kink.kind == "positive" and kink.args[0].key in (u.key, (-u).key):
-                    return True
-        return False
-
-    def _within(self, value: Poly, index: int) -> bool:
-        span = self.algebra.ranges[index]
-        gaps = (self.translator.least(value - span.lo), self.translator.least(span.hi - value))
-        return all(g is not None and g >= 0 for g in gaps)
-
-    def _on_level(self, poly: Poly, u: Poly, case: _Case) -> bool:
-        """Whether poly vanishes where u = 0: a factor of u is zero, or u is solved for an atom, which is put in."""
-        if len(u) == 1:
-            ((_, t),) = u
-            zeros = [atom for atom, _ in t.factors.values() if not self.algebra.is_positive(atom)]
-            return not t.bound and all(self._at(poly, atom, Poly(), case) for atom in zeros)
-        for c, t in u:
-            atom = Poly([(1, t)]).single
-            rest = u - Poly([(c, t)])
-            if (
-                atom is not None
-                and atom.kind in ("symbol", "entry", "index")
-                and not any(_uses(s, atom) for _, s in rest)
-            ):
-                return self._at(poly, atom, rest.scaled(Fraction(-1) / c), case)
-        return False
-
-    def _at(self, poly: Poly, atom: Atom, value: Poly, case: _Case) -> bool:
-        """Whether poly vanishes where an atom has a value."""
-        here = case.after(change := partial(self.algebra.put, values={atom.key: value}))
-        here = replace(here, zero=(*here.zero, Poly.atom(atom) - value))
-        if self.algebra.is_positive(atom):
-            here = replace(here, positive=(*here.positive, value))
-        return self._is_empty(here) or self.holds(change(poly), here)
 
     # -- denominators -------------------------------------------------------------------
     def _cleared(self, poly: Poly) -> Poly | None:
@@ -241,76 +132,77 @@ class _Vanishing:
             total = total - self.algebra.substitute(body, {index: end})
         return total
 
+    def _shifted(self, poly: Poly) -> Poly | None:
+        """`poly` with the indicators of whole numbers brought to one shape; None if they have it."""
+        total, changed = Poly(), False
+        for c, t in poly:
+            parts = {k: self.algebra.shifted(a.args[0]) for k, (a, _) in t.factors.items() if a.kind == "positive"}
+            news = {k: part for k, part in parts.items() if part is not None}
+            body = Poly([(c, Term({}, {k: f for k, f in t.factors.items() if k not in news}))])
+            for part in news.values():
+                body = self.algebra.product(body, part)
+            for index in t.bound:
+                body = self.algebra.over(body, index)
+            total, changed = total + body, changed or bool(news)
+        return total if changed else None
+
     # -- summands -------------------------------------------------------------------------
-    def _by_summands(self, poly: Poly, case: _Case) -> bool:
-        """Σ_i f(i) vanishes if the sum of like summands vanishes for each i."""
+    def _by_summands(self, poly: Poly, case: Case) -> bool:
+        """Σ_i f(i) vanishes if the sum of the summands vanishes for each i: over a range that all terms have, or like terms apart."""
+        for span in sorted({span for _, t in poly for span in t.bound.values()}):
+            terms = self._over(poly, span)
+            if terms and self._summands_vanish(terms, span, case):
+                return True
         groups: dict[tuple[str, ...], list[tuple[Number, Term]]] = {}
-        for c, t in self._as_sums(poly):
-            if not t.bound:
-                return False
+        for c, t in poly:
             groups.setdefault(tuple(sorted(t.bound.values())), []).append((c, t))
-        return all(len(g) > 1 and self._summands_vanish(g, case) for g in groups.values())
+        return len(groups) > 1 and all(
+            any(self._summands_vanish(group, span, case) for span in sorted(set(spans)))
+            for spans, group in groups.items()
+        )
 
-    def _as_sums(self, poly: Poly) -> Poly:
-        """N·c is written as Σ_n c where the other terms are sums over that one range."""
-        spans = {i: s for _, t in poly for i, s in t.bound.items()}
-        free = [(c, t) for c, t in poly if not t.bound]
-        if not free or len(set(spans.values())) != 1:
-            return poly
-        span = self.algebra.ranges[next(iter(spans))]
-        size = span.length.single
-        if size is None or any(t.factors.get(size.key, (size, 0))[1] != 1 for _, t in free):
-            return poly
-        label = self.algebra.fresh(span)
-        sums = [(c, t) for c, t in poly if t.bound]
-        lifted = [(c, Term({label: span.key}, {k: f for k, f in t.factors.items() if k != size.key})) for c, t in free]
-        return Poly([*sums, *lifted])
+    def _over(self, poly: Poly, span: str) -> list[tuple[Number, Term]]:
+        """The terms as sums over a range, N·c written as Σ_n c; none if a term is no such sum."""
+        whole = next(self.algebra.ranges[i] for _, t in poly for i, s in t.bound.items() if s == span)
+        size = whole.length.single
+        terms: list[tuple[Number, Term]] = []
+        for c, t in poly:
+            _, power = t.factors.get(size.key, (size, 0)) if size is not None else (None, 0)
+            if span in t.bound.values():
+                terms.append((c, t))
+            elif size is not None and isinstance(power, int) and power > 0:
+                factors = {k: f for k, f in t.factors.items() if k != size.key}
+                if power > 1:
+                    factors[size.key] = (size, power - 1)
+                terms.append((c, Term({**t.bound, self.algebra.fresh(whole): span}, factors)))
+            else:
+                return []
+        return terms
 
-    def _summands_vanish(self, group: Sequence[tuple[Number, Term]], case: _Case) -> bool:
-        label = fresh_index()
-        total = Poly()
-        span: str | None = None
+    def _summands_vanish(self, group: Sequence[tuple[Number, Term]], span: str, case: Case) -> bool:
+        """Whether the terms cancel for each value of one index of a range that each of them has."""
+        if len(group) < 2:
+            return False
+        label, total = fresh_index(), Poly()
         for c, t in group:
-            index = min(t.bound, key=lambda i: (span is not None and t.bound[i] != span, _role(t, i)))
-            span = t.bound[index] if span is None else span
-            if t.bound[index] != span:
-                return False
+            index = min((i for i in t.bound if t.bound[i] == span), key=lambda i: _role(t, i))
             self.algebra.ranges[label] = self.algebra.ranges[index]
-            left = {i: s for i, s in t.bound.items() if i != index}
             body = self.algebra.substitute(Poly([(c, Term({}, t.factors))]), {index: Poly.atom(Atom("index", label))})
-            for other in left:
-                body = self.algebra.over(body, other)
+            for other in t.bound:
+                if other != index:
+                    body = self.algebra.over(body, other)
             total = total + body
         return self.holds(total, case)
 
 
-def _forms(poly: Poly, bound: frozenset[int] = frozenset()) -> dict[str, Poly]:
-    """The forms u whose sign is asked about, free of bound indices, the innermost first."""
-    found: dict[str, Poly] = {}
-    for _, t in poly:
-        inner = bound | t.bound.keys()
-        for atom, e in t.factors.values():
-            for part in (*atom.args, *((e,) if isinstance(e, Poly) else ())):
-                found |= {k: u for k, u in _forms(part, inner).items() if (-u).key not in found}
-            if atom.kind in ("positive", "absolute") and atom.labels.isdisjoint(inner):
-                u = atom.args[0]
-                if (-u).key not in found:
-                    found[u.key] = u
-    return found
-
-
-def _free(poly: Poly, wanted: Callable[[Atom], bool], bound: frozenset[int] = frozenset()) -> Atom | None:
-    """An atom of a kind that no sum around it binds, the innermost first."""
-    for _, t in poly:
-        inner = bound | t.bound.keys()
-        for atom, e in t.factors.values():
-            for part in (*atom.args, *((e,) if isinstance(e, Poly) else ())):
-                found = _free(part, wanted, inner)
-                if found is not None:
-                    return found
-            if wanted(atom) and atom.labels.isdisjoint(inner):
-                return atom
-    return None
+def _is_nowhere_defined(poly: Poly) -> bool:
+    """Whether a term has no value, whatever the rest: normal forms are defined wherever what they stand for is."""
+    return any(
+        not t.bound
+        and any(a.kind == "undefined" for a, _ in t.factors.values())
+        and not any(a.kind in ("positive", "delta") for a, _ in t.factors.values())
+        for _, t in poly
+    )
 
 
 def _powers(poly: Poly) -> int:
@@ -370,28 +262,3 @@ def _has_indicator(poly: Poly) -> bool:
         for _, t in poly
         for atom, e in t.factors.values()
     )
-
-
-def _indices(poly: Poly) -> Iterator[Atom]:
-    """The indices and symbols that stand alone as an index of an entry in poly."""
-    for _, t in poly:
-        for atom, _ in t.factors.values():
-            for arg in atom.args:
-                single = arg.single
-                if atom.kind == "entry" and single is not None:
-                    yield single
-                yield from _indices(arg)
-
-
-def _uses(term: Term, atom: Atom) -> bool:
-    """Whether an atom of that head occurs anywhere in the term."""
-
-    def inside(a: Atom) -> bool:
-        return (a.kind, a.head) == (atom.kind, atom.head) or any(inside_term(t) for p in a.args for _, t in p)
-
-    def inside_term(t: Term) -> bool:
-        return any(
-            inside(a) or (isinstance(e, Poly) and any(inside_term(s) for _, s in e)) for a, e in t.factors.values()
-        )
-
-    return inside_term(term)

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from html import escape
 from typing import Any, Literal
 
-__all__ = ["Evidence", "Status", "Verdict", "Witness"]
+__all__ = ["Evidence", "Need", "Status", "Verdict", "Witness"]
 
 Status = Literal["proved", "refuted", "undecided"]
 
@@ -64,11 +63,43 @@ def _show(value: Any) -> str:
 
 
 @dataclass(frozen=True)
+class Need:
+    """An assumption of a claim that was proved, and what becomes of the claim without it.
+
+    status: "needed" (`witness` is a point at which the claim fails), "not needed" (the claim is
+    proved without it, beside any others), or "undecided".  declared: the assumption is how a
+    letter was declared.
+    """
+
+    assumption: Any
+    status: Literal["needed", "not needed", "undecided"]
+    witness: Witness | None = None
+    beside_others: bool = False
+    declared: bool = False
+
+    @classmethod
+    def of(cls, assumption: Any, without: Verdict, beside_others: bool = False) -> Need:
+        """What the verdict on the claim without an assumption says of it."""
+        status: Any = {"refuted": "needed", "proved": "not needed"}.get(without.status, "undecided")
+        return cls(assumption, status, without.witness, beside_others)
+
+    def __str__(self) -> str:
+        name = f"{self.assumption} (declared)" if self.declared else str(self.assumption)
+        if self.status == "needed":
+            return f"needs {name}: without it, {self.witness}"
+        if self.status == "not needed":
+            beside = " beside the others" if self.beside_others else ""
+            return f"does not need {name}{beside}: without it, the claim holds wherever both sides are defined"
+        return f"may need {name}: without it, neither a proof nor a counterexample was found"
+
+
+@dataclass(frozen=True)
 class Verdict:
     """The outcome of `equal`, `check`, or `verify`.
 
-    `assumptions` are the relations (SymPy) under which "proved" holds; `reason` says why
-    nothing was decided, or which step is the first wrong one.
+    `assumptions` are the relations (SymPy) under which "proved" holds, and `needs` says of each
+    that was given to `check` whether it is needed; `reason` says why nothing was decided, or
+    which step is the first wrong one.
     """
 
     status: Status
@@ -76,10 +107,12 @@ class Verdict:
     witness: Witness | None = None
     evidence: tuple[Evidence, ...] = ()
     reason: str = ""
+    needs: tuple[Need, ...] = ()
 
     def _repr_html_(self) -> str:
-        first, *rest = map(escape, str(self).split("\n"))
-        return f"<strong>{first}</strong><br>" + "<br>".join(rest)
+        from gradproof.display import verdict
+
+        return verdict(self)
 
     def shown(self) -> str:
         """What a reader can check by hand: the witness, or what was found in its place."""
@@ -91,6 +124,7 @@ class Verdict:
         lines = [self.status if not self.reason else f"{self.status}: {self.reason}"]
         if self.assumptions:
             lines.append("assuming " + ", ".join(str(a) for a in self.assumptions))
+        lines += [str(n) for n in self.needs]
         if self.witness is not None:
             lines.append(str(self.witness))
         lines += [str(e) for e in self.evidence]

@@ -11,6 +11,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 import sympy as sp
@@ -18,8 +19,10 @@ import sympy as sp
 from gradproof.assumptions import read_assumptions
 from gradproof.checks.remainder import remainder_evidence
 from gradproof.derivation import Derivation, axis_bounds, moving
-from gradproof.elementary import BRANCHING
+from gradproof.elementary import BRANCHING, branched
+from gradproof.inverse import Determinant, InverseBase
 from gradproof.lines import copied, derivative, head, is_partial, rebuilt, replaced, summed
+from gradproof.matrix_rules import matrix_slope
 from gradproof.notation import NotationError, read
 from gradproof.proof import Bounds, decide, same
 from gradproof.verdict import Evidence, Verdict
@@ -151,8 +154,8 @@ class LineChecker:
         if isinstance(line, sp.Derivative) and not is_partial(line):
             of, by = self.evaluated(line.expr), line.variables[0]  # a derivative of a derivative: inside first
             if of == self.name and self.loss is not None:
-                return by_sympy(opened(self.loss, self.definitions, by), by)
-            return by_sympy(opened(of, self.definitions, by), by)
+                return by_sympy(opened(self.loss, self.definitions, by), by, self.definitions)
+            return by_sympy(opened(of, self.definitions, by), by, self.definitions)
         if not line.args or isinstance(line, (sp.Indexed, sp.Derivative, sp.Subs)):
             return line
         args = [self.evaluated(a, adjoints) for a in line.args]
@@ -177,18 +180,19 @@ def opened(e: sp.Expr, definitions: _Definitions, cut: sp.Expr | None = None) ->
     return visit(e)
 
 
-def by_sympy(e: sp.Expr, wrt: sp.Expr) -> sp.Expr:
-    """SymPy's derivative, sum by sum: a sum's summand is differentiated apart from the rest.
+def by_sympy(e: sp.Expr, wrt: sp.Expr, definitions: _Definitions = MappingProxyType({})) -> sp.Expr:
+    """SymPy's derivative, sum by sum: a sum's summand, and what stands in an Abs, is differentiated apart from the rest.
 
-    While the rest is, an undefined function of wrt stands for the sum: SymPy's own Sum moves a
-    Piecewise out of it.  What branches is written as Piecewise, with strict conditions.
+    While the rest is, an undefined function of wrt stands for it: SymPy's own Sum moves a
+    Piecewise out of it.  What branches is written as Piecewise, with strict conditions.  SymPy knows no inverse
+    of a matrix with entries: an inverse's and a determinant's own law (matrix_rules.py) is taken as given.
     """
-    sums: dict[sp.Basic, sp.Sum] = {}
+    kept: dict[sp.Basic, sp.Basic] = {}
 
     def masked(node: sp.Basic) -> sp.Basic:
-        if isinstance(node, sp.Sum):
-            mask = sp.Function(f"sum {len(sums)}")(wrt)
-            sums[mask] = node
+        if isinstance(node, (sp.Sum, sp.Abs, Determinant)) or isinstance(head(node), InverseBase):
+            mask = sp.Function(f"part {len(kept)}")(wrt)
+            kept[mask] = node
             return mask
         if not node.args or isinstance(node, sp.Indexed):
             return node
@@ -197,10 +201,17 @@ def by_sympy(e: sp.Expr, wrt: sp.Expr) -> sp.Expr:
 
     slope = sp.diff(masked(_by_branches(e)), wrt)
     back: dict[sp.Basic, sp.Basic] = {}
-    for mask, total in sums.items():
-        ((index, lo, hi),) = total.limits
-        back[sp.Derivative(mask, wrt)] = summed(by_sympy(total.function, wrt), index, lo, hi)
-        back[mask] = total
+    for mask, part in kept.items():
+        if isinstance(part, sp.Sum):
+            ((index, lo, hi),) = part.limits
+            taken = summed(by_sympy(part.function, wrt, definitions), index, lo, hi)
+        elif not isinstance(part, sp.Abs):
+            taken = matrix_slope(part, lambda m: by_sympy(opened(m, definitions, wrt), wrt, definitions))
+        else:
+            inner = by_sympy(part.args[0], wrt, definitions)
+            taken = sp.Piecewise((inner, sp.Gt(part.args[0], 0)), (-inner, True))
+        back[sp.Derivative(mask, wrt)] = taken
+        back[mask] = part
     return read(replaced(slope, back), "SymPy's derivative")
 
 
@@ -209,17 +220,6 @@ def _by_branches(e: sp.Expr) -> sp.Expr:
         return e
     if isinstance(e, sp.Piecewise):  # its conditions are not differentiated
         return e.func(*((_by_branches(v), c) for v, c in e.args))
-    args = [_by_branches(a) for a in e.args]
-    match e:
-        case sp.Abs():
-            return sp.Piecewise((args[0], sp.Gt(args[0], 0)), (-args[0], True))
-        case sp.sign() | sp.Heaviside():
-            low = sp.Integer(-1 if isinstance(e, sp.sign) else 0)
-            return sp.Piecewise((sp.S.One, sp.Gt(args[0], 0)), (low, True))
-        case sp.Max() | sp.Min():
-            best = args[0]
-            for other in args[1:]:
-                wins = sp.Gt(other, best) if isinstance(e, sp.Max) else sp.Lt(other, best)
-                best = sp.Piecewise((other, wins), (best, True))
-            return best
-    return rebuilt(e, args)
+    if isinstance(e, (sp.Max, sp.Min, sp.sign, sp.Heaviside)):
+        return _by_branches(branched(e))
+    return rebuilt(e, [_by_branches(a) for a in e.args])

@@ -1,0 +1,141 @@
+"""A problem, read and decided: its derivation, verdict and slip, each found when it is asked for.
+
+The formulas are LaTeX, which gradproof.reading reads with one table of names.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import gradproof
+from gradproof.model import Model
+from gradproof.problem import Problem, ProblemError
+from gradproof.reading import LatexError, Reader
+from gradproof.statements.base import everywhere, joined
+
+if TYPE_CHECKING:
+    import sympy as sp
+
+    from gradproof.derivation import Derivation
+    from gradproof.forms.side_by_side import Forms
+    from gradproof.reading import Lines
+    from gradproof.repair import Blame
+    from gradproof.typed import CheckedLines
+    from gradproof.verdict import Status, Verdict
+
+__all__ = ["Answer"]
+
+
+def _lines(reader: Reader, problem: Problem) -> Lines:
+    """The lines of a claim: ∂L/∂w = a = b, or, since wrt is named, a = b."""
+    try:
+        return reader.lines(problem.gradient)
+    except LatexError:
+        with suppress(LatexError):
+            if problem.wrt.strip():
+                return reader.lines(f"= {problem.gradient}")
+        raise
+
+
+class Answer:
+    """A problem in SymPy, and what was found of it.
+
+    loss, wrt: what is differentiated, and by what.  lines: the claimed gradient; several, where it is
+    derived, each with its rule in `rules` ("" if unnamed); none, where nothing is claimed.
+    assumptions: relations.  definitions: the named quantities.  notes: conventions that the reading
+    of the formulas rests on, in words.  id: an anchor.
+    thorough: whether a claim counts as proved only if each step of the derivation that is shown is, too.
+
+    Raises ProblemError, NotationError or TypeError, naming the offending part.
+    """
+
+    def __init__(self, problem: Problem, thorough: bool = False) -> None:
+        reader = Reader(ranges=problem.spans, functions=problem.names)
+        self.loss: sp.Expr = reader.loss(problem.loss)
+        defined = r" \\ ".join(problem.where)  # read together: a sum in one says what an index of another runs over
+        self.definitions = tuple(reader.definitions(defined)) if defined else ()
+        named = reader.wrt(problem.wrt) if problem.wrt.strip() else None
+        stated: sp.Expr | None = None
+        self.lines: tuple[sp.Expr, ...] = ()
+        self.rules: tuple[str, ...] = ()
+        if problem.gradient:
+            stated, self.lines, self.rules = _lines(reader, problem)
+        wrt = stated if named is None else named
+        if wrt is None:
+            raise ProblemError("wrt is missing, and the gradient is no equation ∂L/∂w = … that names it")
+        if stated is not None and stated != wrt:
+            raise ProblemError(f"wrt is {wrt}, and the gradient is stated by {stated}")
+        self.wrt: sp.Expr = wrt
+        self.assumptions = tuple(map(reader.relation, problem.assume))
+        self.notes = tuple(reader.notes)
+        self.id = problem.id
+        self.thorough = thorough
+        self._engine: Any = Model(self.definitions) if self.definitions else gradproof
+
+    @cached_property
+    def derivation(self) -> Derivation:
+        """The gradient, step by step."""
+        derive = self._engine.gradient if self.definitions else self._engine.derive
+        found: Derivation = derive(self.loss, self.wrt, self.assumptions)
+        return found
+
+    @cached_property
+    def checked(self) -> CheckedLines | None:
+        """The claimed derivation, line by line; None if the claim has one line, or none."""
+        if len(self.lines) < 2:
+            return None
+        found: CheckedLines = self._engine.check_lines(self.loss, self.wrt, self.lines, self.assumptions)
+        return found
+
+    @cached_property
+    def verdict(self) -> Verdict:
+        """On the claim, or on its first wrong line; where nothing is claimed, on the derivation."""
+        if not self.lines:
+            return self.derivation.verify()
+        found: Verdict
+        if self.checked is None:
+            found = self._engine.check(self.loss, self.wrt, self.lines[0], self.assumptions)
+        else:
+            found = (self.checked.first_wrong or self.checked.lines[-1]).verdict
+        shown = self.thorough and found.status == "proved"
+        return replace(joined([found, self.derivation.verify()]), needs=found.needs) if shown else found
+
+    @property
+    def status(self) -> Status:
+        """Proved only if every line is."""
+        worst = None if self.checked is None or self.checked.status == "proved" else self.checked.status
+        return worst or self.verdict.status
+
+    @cached_property
+    def blame(self) -> Blame | None:
+        """The slip that makes the claim false, where one change mends it."""
+        if self.status != "refuted":
+            return None
+        if self.checked is not None:
+            return self.checked.first_wrong.blame if self.checked.first_wrong else None
+        found: Blame | None = self._engine.blame(self.loss, self.wrt, self.lines[0], self.assumptions)
+        return found
+
+    @property
+    def witness(self) -> str:
+        """A point at which the claim fails, and both values there; "" if none was found."""
+        found = self.verdict.witness
+        if found is None:
+            return ""
+        point, _, _ = str(found).rpartition(": ")
+        return f"{point}: the gradient is {found.left}, the claim {found.right}"
+
+    @cached_property
+    def forms(self) -> Forms:
+        """The gradient in index notation, as matrices and as NumPy code, as far as it has these forms."""
+        from gradproof.forms.side_by_side import forms
+
+        return forms(self.derivation)
+
+    @property
+    def scope(self) -> str:
+        """For what a proof holds: the words after "proved"."""
+        return everywhere(self.loss, *self.lines, *(d.rhs for d in self.definitions))

@@ -1,0 +1,301 @@
+"""What each command of the command line does, with its options and its examples, which are tests.
+
+`derive` and `check` read LaTeX; `list`, `show` and `verify` look at what gradproof has decided itself.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Iterable, Iterator
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from gradproof.problem import Problem, ProblemError, blocks, read_problem
+
+__all__ = ["COMMANDS", "INPUT", "Command", "print_json"]
+
+INPUT = 2
+#: The exit code of each result; of several, the first in this order counts.
+EXIT = {"refuted": 1, "input": INPUT, "undecided": 3, "proved": 0}
+
+LOSS = r"\frac{1}{N} \sum_{n=1}^{N} (w x_n + b - y_n)^2"
+
+
+class Command(NamedTuple):
+    """One command: in a few words, its options, what runs it and returns the exit code, examples."""
+
+    does: str
+    options: Callable[[ArgumentParser], None]
+    run: Callable[[Namespace], int]
+    examples: tuple[str, ...]
+
+
+def print_json(data: Any) -> None:
+    """Print plain data."""
+    print(json.dumps(data, ensure_ascii=False, indent=1))
+
+
+def _worst(statuses: Iterable[str]) -> int:
+    found = set(statuses)
+    return next((code for status, code in EXIT.items() if status in found), 0)
+
+
+# --- derive and check ---------------------------------------------------------------------
+def _formula_options(parser: ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--wrt", default="", metavar="W", help=r"the variable: a letter, or an entry of an array, such as 'w_{kj}'")
+    add("--where", action="append", default=[], metavar="EQUATION", help=r"define a quantity: 'z_j = \tanh(h_j)'")
+    add("--assume", action="append", default=[], metavar="RELATION", help=r"assume a relation: '\sum_k y_k = 1'")
+    add("--range", action="append", default=[], metavar="RANGE", help="the values of an index: 'k = 1..K'")
+    add("--function", action="append", default=[], metavar="F", help="a letter that is a function: f(x) is a call")
+
+
+def _derive_options(parser: ArgumentParser) -> None:
+    parser.add_argument("loss", metavar="LOSS", help=r"LaTeX, such as '\sum_{n=1}^{N} (w x_n - y_n)^2'")
+    _formula_options(parser)
+    parser.add_argument("--latex", action="store_true", help="print the derivation as LaTeX")
+    parser.add_argument("--code", action="store_true", help="print the gradient as NumPy code, which is proved too")
+
+
+def _check_options(parser: ArgumentParser) -> None:
+    add = parser.add_argument
+    add("loss", nargs="?", default="", metavar="LOSS", help=r"LaTeX, such as '\sum_{n=1}^{N} (w x_n - y_n)^2'")
+    add(
+        "claim",
+        nargs="*",
+        metavar="CLAIM",
+        help="the gradient, or each line of its derivation; - is the standard input",
+    )
+    _formula_options(parser)
+    add("--file", nargs="+", action="extend", default=[], metavar="FILE",
+        help="check every gradproof block of a Markdown file, or the fields of one problem; - is the standard input")  # fmt: skip
+
+
+def _problem(options: Namespace, gradient: str = "") -> Problem:
+    where, assume, ranges, functions = map(tuple, (options.where, options.assume, options.range, options.function))
+    return Problem(options.loss, options.wrt, gradient, where, assume, ranges, functions)
+
+
+def _derive(options: Namespace) -> int:
+    problem = _problem(options)
+    from gradproof import data, terminal
+    from gradproof.answer import Answer
+
+    answer = Answer(problem)
+    if options.json:
+        print_json(data.of_derived(answer))
+    elif options.latex:
+        print(terminal.latex(answer))
+    elif options.code:
+        print(terminal.code(answer))
+    else:
+        print(terminal.derived(answer))
+    return EXIT[answer.status]
+
+
+def _check(options: Namespace) -> int:
+    from gradproof import data, terminal
+    from gradproof.answer import Answer
+
+    if options.file:
+        return _check_files(options)
+    lines = [sys.stdin.read() if line == "-" else line for line in options.claim]
+    if not lines:
+        raise ProblemError("there is nothing to check: give LOSS and CLAIM, or --file")
+    answer = Answer(_problem(options, " = ".join(line.strip().removeprefix("=") for line in lines)))
+    if options.json:
+        print_json(data.of_checked(answer))
+    else:
+        print(terminal.checked(answer))
+    return EXIT[answer.status]
+
+
+def _check_files(options: Namespace) -> int:
+    from gradproof import data, terminal
+    from gradproof.answer import Answer
+
+    found: list[dict[str, Any]] = []
+    for name in options.file:
+        for place, text, fault in _problems(name):
+            try:
+                if fault:
+                    raise ProblemError(fault)
+                answer = Answer(read_problem(text))
+                found.append({"place": place, **data.of_checked(answer)})
+                shown = terminal.checked(answer)
+            except ValueError as error:
+                found.append({"place": place, "status": "input", "error": str(error)})
+                shown = f"cannot be read: {error}"
+            if not options.json:
+                print(f"{place}: {shown}", flush=True)
+    code = _worst(result["status"] for result in found)
+    if options.json:
+        print_json({"status": next(s for s in EXIT if EXIT[s] == code), "problems": found})
+    return code
+
+
+def _problems(name: str) -> Iterator[tuple[str, str, str]]:
+    """The problems of a file: where each stands, its text, and what is wrong with its fence."""
+    text = sys.stdin.read() if name == "-" else Path(name).read_text("utf-8")
+    fenced = list(blocks(text.splitlines()))
+    for block in fenced:
+        yield f"{name}:{block.first + 1}", block.text, block.fault
+    if not fenced and name.endswith((".md", ".markdown")):
+        raise ProblemError(f"{name} has no block that is fenced as gradproof")
+    if not fenced:
+        yield name, text, ""
+
+
+# --- list, show and verify ----------------------------------------------------------------
+def _list_options(parser: ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--group", metavar="NAME", help="one group only")
+    add("--search", metavar="WORDS", help="those that mention all of these words")
+    add("--verdict", metavar="WORD", help="those with this word in their verdict: holds, misprint, false")
+
+
+def _list(options: Namespace) -> int:
+    from gradproof import terminal
+
+    _keep_results()
+    rows = [row for row in _outlines() if _wanted(row, options)]
+    if options.json:
+        print_json(rows)
+    else:
+        print(terminal.table(rows))
+    return EXIT["proved"]
+
+
+def _outlines() -> Iterator[dict[str, str]]:
+    from gradproof import collection
+
+    return map(collection.outline, collection.IDS)
+
+
+def _wanted(row: dict[str, str], options: Namespace) -> bool:
+    words = (options.search or "").lower().split()
+    text = " ".join(row.values()).lower()
+    return (
+        options.group in (None, row["group"])
+        and (options.verdict or "").lower() in row["verdict"]
+        and all(word in text for word in words)
+    )
+
+
+def _show_options(parser: ArgumentParser) -> None:
+    parser.add_argument("id", metavar="ID", help="as `gradproof list` has it")
+
+
+def _show(options: Namespace) -> int:
+    from gradproof import collection, terminal
+
+    _keep_results()
+    (identity,) = _known([options.id])
+    record = collection.record(identity)
+    if options.json:
+        print_json(record)
+    else:
+        print(terminal.shown(record))
+    return EXIT[record["verdict"]["status"]]
+
+
+def _verify_options(parser: ArgumentParser) -> None:
+    add = parser.add_argument
+    add("id", nargs="*", metavar="ID", help="ids or groups, as `gradproof list` has them; all unless given")
+    add("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="so many at a time (default: %(default)s)")
+    add("--progress", action="store_true", help="show progress even where standard error is no terminal")
+
+
+def _verify(options: Namespace) -> int:
+    from gradproof import collection, terminal
+
+    _keep_results()
+    wanted = _known(options.id) or list(collection.IDS)
+    progress = terminal.Progress(len(wanted), options.progress)
+    found: list[dict[str, Any]] = []
+    progress.show(0)
+    for record in collection.records(wanted, max(1, options.jobs)):
+        progress.clear()
+        found.append(record)
+        if not options.json:
+            print(terminal.verified(record), flush=True)
+        progress.show(len(found))
+    progress.clear()
+    statuses = [record["verdict"]["status"] for record in found]
+    if options.json:
+        print_json([{key: record[key] for key in ("id", "kind", "verdict")} for record in found])
+    else:
+        print(terminal.counted(statuses))
+    return _worst(statuses)
+
+
+def _known(names: list[str]) -> list[str]:
+    """The ids that are named, each alone or with its group; raises ProblemError for an unknown one."""
+    from gradproof import collection
+
+    found: dict[str, None] = {}
+    for name in names:
+        members = [i for i in collection.IDS if i == name or collection.group(i) == name]
+        if not members:
+            near = get_close_matches(name, collection.IDS, 3, 0.5)
+            hint = f"; near are {', '.join(near)}" if near else ""
+            raise ProblemError(f"nothing has the id {name!r}{hint}. `gradproof list` shows every id")
+        found |= dict.fromkeys(members)
+    return list(found)
+
+
+def _keep_results() -> None:
+    """Keep what is proved among the user's files, unless this directory has its own place for it."""
+    if not Path(".cache/gradproof").is_dir():
+        home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+        os.environ.setdefault("GRADPROOF_CACHE", str(home / "gradproof"))
+
+
+COMMANDS = {
+    "derive": Command(
+        "Derive the gradient of a loss, step by step",
+        _derive_options,
+        _derive,
+        (
+            rf"gradproof derive '{LOSS}' --wrt w",
+            r"gradproof derive '-\sum_{k=1}^{K} t_k \log p_k' --wrt p_a --assume 'p_k > 0' --latex",
+            r"gradproof derive '\frac{1}{2} \sum_{k=1}^{K} (y_k - t_k)^2' --where 'y_k = \sum_{j=1}^{J} w_{kj} z_j' --wrt w_{kj}",
+        ),
+    ),
+    "check": Command(
+        "Check a claimed gradient, or each line of its derivation",
+        _check_options,
+        _check,
+        (
+            rf"gradproof check '{LOSS}' --wrt w '\frac{{2}}{{N}} \sum_n x_n (w x_n + b - y_n)'",
+            rf"gradproof check '{LOSS}' --wrt w '\frac{{2}}{{N}} \sum_n (w x_n + b - y_n)' --json",
+            "gradproof check --file notes.md chapters/*.md",
+        ),
+    ),
+    "list": Command(
+        "List what gradproof has decided: the claims of its sources, and its reference of gradients",
+        _list_options,
+        _list,
+        (
+            "gradproof list --group backprop",
+            "gradproof list --search 'cross entropy' --json",
+            "gradproof list --verdict false",
+        ),
+    ),
+    "show": Command(
+        "Show one of them: statement, verdict, steps, slips and source",
+        _show_options,
+        _show,
+        ("gradproof show backprop.5.12", "gradproof show softmax-cross-entropy --json"),
+    ),
+    "verify": Command(
+        "Prove them, or see that the same code has proved them before",
+        _verify_options,
+        _verify,
+        ("gradproof verify", "gradproof verify backprop.5.12 symmetry", "gradproof verify --jobs 4 --json"),
+    ),
+}

@@ -1,0 +1,152 @@
+r"""A loss, and what is claimed of its gradient, as an author writes them: LaTeX, field by field.
+
+    loss: \frac{1}{N} \sum_{n=1}^{N} (w x_n + b - y_n)^2
+    wrt: w
+    gradient: \frac{2}{N} \sum_{n=1}^{N} x_n (w x_n + b - y_n)
+
+The same fields make a block of an author's page, a cell of a notebook, a file, and the options of
+the command line.  Here a text is cut into its fields; report.py reads the formulas and decides.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from textwrap import dedent
+from typing import NamedTuple
+
+__all__ = ["FIELDS", "Block", "Problem", "ProblemError", "blocks", "read_problem"]
+
+#: The fields, and whether each may be given more than once.
+FIELDS = {
+    "loss": False,
+    "wrt": False,
+    "gradient": False,
+    "where": True,
+    "assume": True,
+    "ranges": True,
+    "functions": True,
+    "id": False,
+}
+
+_FIELD = re.compile(r"(\w+) ?:(?!=)(.*)")
+_RANGE = re.compile(r"\s*(.+?)\s*=\s*(.+?)\s*(?:\.\.\.?|…|\\l?dots)\s*(.+?)\s*")
+_FENCE = re.compile(r"(?P<indent>[\s>]*)(?P<marks>`{3,}|~{3,})\s*(?P<info>[^`]*?)\s*")
+
+
+class ProblemError(ValueError):
+    """The fields do not make a problem; the message names the line or the field, and what is accepted."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A loss, and what is claimed of its gradient.
+
+    loss, wrt, gradient: LaTeX; wrt may be "" where the gradient is an equation, ∂L/∂w = …; a gradient
+    with several equality signs is a derivation, each line of which is checked; without a gradient
+    nothing is claimed, and the loss is derived.  where: definitions of named quantities.
+    assume: relations.  ranges: such as "k = 1..K".  functions: letters that are functions.  id: an anchor.
+    """
+
+    loss: str
+    wrt: str = ""
+    gradient: str = ""
+    where: tuple[str, ...] = ()
+    assume: tuple[str, ...] = ()
+    ranges: tuple[str, ...] = ()
+    functions: tuple[str, ...] = ()
+    id: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.loss.strip():
+            raise ProblemError("the loss is missing")
+        if not self.wrt.strip() and not self.gradient.strip():
+            raise ProblemError("wrt is missing: name the variable, such as w or w_{kj}")
+
+    @property
+    def spans(self) -> Mapping[str, tuple[str, str]]:
+        """The declared ranges by index; raises ProblemError for one that is not like k = 1..K."""
+        found = {}
+        for text in _listed(self.ranges):
+            match = _RANGE.fullmatch(text)
+            if match is None:
+                raise ProblemError(f"the range {text!r} is not of the form k = 1..K")
+            found[match[1]] = match[2], match[3]
+        return found
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The letters that are functions."""
+        return _listed(self.functions)
+
+
+def _listed(values: tuple[str, ...]) -> tuple[str, ...]:
+    """What stands between commas, in every value."""
+    return tuple(part.strip() for value in values for part in value.split(",") if part.strip())
+
+
+def read_problem(text: str) -> Problem:
+    """The problem that the lines `field: value` of a text state; any other line goes on with the one above.
+
+    Raises ProblemError, naming the line.
+    """
+    found: dict[str, list[str]] = {}
+    name = ""
+    for number, line in enumerate(dedent(text).splitlines(), 1):
+        match = _FIELD.match(line)
+        if match is not None:
+            name = match[1].lower()
+            if name not in FIELDS:
+                raise ProblemError(f"line {number}: there is no field {match[1]!r}; the fields are {', '.join(FIELDS)}")
+            if name in found and not FIELDS[name]:
+                raise ProblemError(f"line {number}: {name} is given twice")
+            found.setdefault(name, []).append(match[2].strip())
+        elif name:
+            found[name][-1] += f"\n{line.strip()}"
+        elif line.strip():
+            raise ProblemError(f"line {number}: {line.strip()!r} is no field, such as loss: x^2")
+    single = {n: found[n][0].strip() for n in found if not FIELDS[n]}
+    several = {n: tuple(value.strip() for value in found[n]) for n in found if FIELDS[n]}
+    return Problem(**{"loss": "", **single}, **several)  # type: ignore[arg-type] # each has its own field's type
+
+
+class Block(NamedTuple):
+    """A fenced block of a Markdown text.
+
+    first, last: the lines with its fences, counted from 0.  indent: what stands before each line.
+    text: the lines between, without it.  fault: why the block cannot be read, or "".
+    """
+
+    first: int
+    last: int
+    indent: str
+    text: str
+    fault: str
+
+
+def blocks(lines: Sequence[str]) -> Iterator[Block]:
+    """The blocks of a Markdown text that are fenced as `gradproof`, save those that another fence quotes."""
+    first, opening, kept = 0, None, list[str]()
+    for number, line in enumerate([*lines, ""]):
+        fence = _FENCE.fullmatch(line)
+        ends = number == len(lines)
+        if opening is None:
+            if fence is not None:
+                first, opening, kept = number, fence, []
+        elif ends or (fence is not None and not fence["info"] and fence["marks"].startswith(opening["marks"])):
+            if opening["info"].split()[:1] == ["gradproof"]:
+                yield Block(first, number, opening["indent"], "\n".join(kept), _fault(opening, ends))
+            opening = None
+        else:
+            kept.append(line.removeprefix(opening["indent"]))
+
+
+def _fault(opening: re.Match[str], unfinished: bool) -> str:
+    if unfinished:
+        return "the block has no closing fence"
+    if ">" in opening["indent"]:
+        return "the block stands in a quotation, where it is not read"
+    if opening["info"] != "gradproof":
+        return f"only gradproof may stand behind the opening fence, not {opening['info']!r}; write options as fields"
+    return ""

@@ -1,0 +1,102 @@
+"""Ranges of indices: how small a whole number can be, which ranges are admitted, ranges that depend on an index."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import sympy as sp
+
+from gradproof.lines import Bound, index_name, index_range
+
+__all__ = ["NotationError", "RangeError", "Spans", "admit", "declared", "least", "within"]
+
+Spans = dict[sp.Basic, tuple[sp.Expr, sp.Expr]]
+
+
+class NotationError(ValueError):
+    """The input is outside the notation that gradproof gives a meaning to."""
+
+
+class RangeError(NotationError):
+    """An index range that may be empty or inverted, or an index outside its range."""
+
+
+def least(expr: sp.Expr, bounds: Mapping[sp.Basic, tuple[sp.Expr, sp.Expr]] | None = None) -> sp.Expr | None:
+    """The smallest value of an integer expression over all sizes, or None if unknown.
+
+    Sizes are at least 1 (at least 0 where declared only non-negative); `bounds` gives the
+    ranges of indices.  Sufficient, not necessary: None means "not shown".
+    """
+    expr = sp.expand(expr)
+    for index, (lo, hi) in (bounds or {}).items():
+        slope = expr.coeff(index, 1)
+        if expr.has(index):
+            if not slope.is_Integer or (expr - slope * index).has(index):
+                return None
+            expr = sp.expand(expr - slope * index + slope * (lo if slope > 0 else hi))
+    start = {}
+    for s in expr.free_symbols:
+        if not (s.is_integer and s.is_nonnegative):
+            return None
+        if s.is_positive:
+            start[s] = s + 1
+    expr = sp.expand(expr.xreplace(start))
+    constant, rest = expr.as_coeff_Add()
+    terms = rest.as_coefficients_dict().values() if rest != 0 else ()
+    return constant if all(c >= 0 for c in terms) else None
+
+
+def admit(index: sp.Basic, lo: sp.Expr, hi: sp.Expr) -> None:
+    """A range is admitted only if its length cannot be negative."""
+    for bound in (lo, hi):
+        parts = sp.preorder_traversal(bound)
+        if not all(isinstance(p, (sp.Integer, sp.Symbol, sp.Add, sp.Mul, sp.Pow)) or p.is_infinite for p in parts):
+            raise RangeError(f"the range {lo}..{hi} of {index_name(index)} is not made of sizes and whole numbers")
+        if bound.is_infinite or bound.has(sp.oo, -sp.oo):
+            raise RangeError(f"the range of {index_name(index)} is infinite: {lo}..{hi}; only finite sums are accepted")
+        for s in bound.free_symbols:
+            if s.is_integer is not True:
+                raise RangeError(
+                    f"the range {lo}..{hi} of {index_name(index)} uses {s}, which is not declared an integer;"
+                    f" declare a size as Symbol({str(s)!r}, integer=True, positive=True)"
+                )
+    shortest = least(hi - lo + 1)
+    if shortest is None or shortest < 0:
+        raise RangeError(
+            f"the range {lo}..{hi} of {index_name(index)} is not known to have a length of 0 or more for all sizes;"
+            " declare its sizes positive, or write the range in a size that makes it so"
+        )
+
+
+def declared(*bounds: sp.Expr) -> Spans:
+    """The declared ranges of the indices that a range is made of."""
+    return {i: span for b in bounds for i in b.atoms(sp.Idx) if (span := index_range(i)) is not None}
+
+
+def within(
+    index: sp.Basic, dummy: Bound, lo: sp.Expr, hi: sp.Expr, spans: Spans
+) -> tuple[sp.Basic, tuple[sp.Expr, sp.Expr]] | None:
+    """A range that depends on other indices, such as 1..k, as a condition within the widest one; None for any other."""
+    others = {i: span for i, span in spans.items() if lo.has(i) or hi.has(i)}
+    if not others:
+        return None
+    shortest, low, high = least(hi - lo + 1, others), _end(lo, others, 0), _end(hi, others, 1)
+    if shortest is None or shortest < 0 or low is None or high is None:
+        raise RangeError(
+            f"the range {lo}..{hi} of {index_name(index)} depends on another index, and is not known to have a length"
+            " of 0 or more for all of its values; accepted are ranges such as 1..k or k + 1..N, with 1 <= k <= N declared"
+        )
+    return sp.And(*(c for c, b in ((sp.Ge(dummy, lo), lo), (sp.Le(dummy, hi), hi)) if any(b.has(i) for i in others))), (
+        low,
+        high,
+    )
+
+
+def _end(bound: sp.Expr, spans: Spans, end: int) -> sp.Expr | None:
+    """The smallest (end 0) or largest (end 1) value of a bound that is ± an index plus a size, over the indices' ranges."""
+    for i, span in spans.items():
+        slope = sp.expand(bound).coeff(i, 1)
+        if slope not in (0, 1, -1) or span[0].has(*spans) or span[1].has(*spans):
+            return None
+        bound = sp.expand(bound - slope * i + slope * span[end if slope > 0 else 1 - end])
+    return bound

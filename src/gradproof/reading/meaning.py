@@ -1,0 +1,394 @@
+"""What a formula says, as SymPy in gradproof's notation: names, numbers, products and terms.
+
+Conventions.  A sum, and a derivative sign without an operand, take the product at their right, up to
+the next plus or minus.  A function without brackets takes the one factor at its right.  log is the
+natural one, e^x the exponential, σ(x) the logistic function unless σ is a name.  A letter before a
+bracket is a factor where it is known as a number: an index stands below it, it is declared, or it
+stands without a bracket elsewhere; it is a function where it is declared as one or a comma stands in
+the bracket.  Everything else that can be read in two ways is reported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import sympy as sp
+from sympy.core.function import UndefinedFunction
+
+from gradproof.inverse import InverseBase
+from gradproof.lines import times
+from gradproof.reading import tree
+from gradproof.reading.binders import is_bracket, is_sum
+from gradproof.reading.calls import call, is_call
+from gradproof.reading.conditions import bars, cases, indicator
+from gradproof.reading.doubts import beside, words_without_backslash
+from gradproof.reading.errors import AmbiguityError, LatexError
+from gradproof.reading.heads import Head, inverse_entry, label, names_in
+from gradproof.reading.operators import derivative_of, evaluated, operator
+from gradproof.reading.survey import Survey, joined_steps
+from gradproof.reading.table import Range, Table, size
+
+__all__ = ["Env", "Meaning"]
+
+MAX_NESTED = 60  # sums, functions and brackets within each other
+MAX_POWER_BITS = 10_000
+
+#: index letter -> (the index, where it is bound: the place of the sum, or -1)
+Env = Mapping[str, tuple[Any, int]]
+Parts = tuple[tuple[str, tree.Node], ...]
+
+
+class Meaning:
+    """Reads the parts of one text, which was surveyed."""
+
+    def __init__(self, table: Table, survey: Survey, text: str) -> None:
+        self.table, self.survey, self.text = table, survey, text
+        self.heads = survey.heads
+        self.uses: list[tuple[int, str, int]] = []  # where an index letter stands, and where it is bound
+        self._depth = 0
+
+    # -- errors ----------------------------------------------------------------------------
+    def fail(self, message: str, node: tree.Node, advice: str = "") -> LatexError:
+        return LatexError(message, self.text, node.at, advice)
+
+    def unclear(self, message: str, node: tree.Node, readings: tuple[str, ...], advice: str) -> AmbiguityError:
+        return AmbiguityError(message, self.text, node.at, readings, advice)
+
+    def shown(self, *nodes: tree.Node) -> str:
+        return " ".join(self.text[nodes[0].at : nodes[-1].end].split())
+
+    @contextmanager
+    def deeper(self, node: tree.Node) -> Iterator[None]:
+        self._depth += 1
+        if self._depth > MAX_NESTED:
+            raise self.fail(f"nested too deeply: more than {MAX_NESTED} levels", node)
+        try:
+            yield
+        finally:
+            self._depth -= 1
+
+    # -- values ----------------------------------------------------------------------------
+    def value(self, node: tree.Node, env: Env) -> sp.Expr:
+        """The scalar that a part stands for."""
+        with self.deeper(node):
+            match node:
+                case tree.Number():
+                    return sp.Rational(node.text)
+                case tree.Terms():
+                    return self._terms(node, env)
+                case tree.Product():
+                    return self._product(joined_steps(node, self.table, self.survey.alone), env)
+                case tree.Group():
+                    return self._group(node, env)
+                case tree.Bars():
+                    return bars(self, node, None, None, env)
+                case tree.Frac():
+                    return self._fraction(node, env)
+                case tree.Root():
+                    degree = sp.Integer(2) if node.degree is None else self.value(node.degree, env)
+                    return self.raised(self.value(node.body, env), 1 / degree, node)
+                case tree.Cases():
+                    return cases(self, node, env)
+                case tree.Evaluated():
+                    return evaluated(self, node, env)
+                case tree.Sides():
+                    raise self.fail("a relation stands where a value is expected", node)
+                case tree.Lone():
+                    raise self.fail(f"{node.sign} stands where a value is expected", node)
+            return self.factor((("", node),), 0, env)[0]
+
+    def _terms(self, node: tree.Terms, env: Env) -> sp.Expr:
+        found: list[sp.Expr] = []
+        open_letters: set[str] = set()
+        for sign, part in node.parts:
+            before = len(self.uses)
+            value = self.value(part, env)
+            for at, letter, bound in self.uses[before:]:
+                if letter in open_letters and not part.at <= bound < part.end:
+                    self._ran_out(letter, at)
+            open_letters |= self._left_open(part)
+            found.append(value if sign > 0 else -value)
+        return sp.Add(*found)
+
+    def _left_open(self, node: tree.Node) -> set[str]:
+        """The letters that sums at the end of a term bind, without a bracket round them."""
+        found: set[str] = set()
+        parts = node.parts if isinstance(node, tree.Product) else (("", node),)
+        for _, part in parts:
+            if is_sum(part):
+                found |= {letter for at, letter in self.survey.binders if at == part.at}
+        return found
+
+    def _ran_out(self, letter: str, at: int) -> None:
+        raise AmbiguityError(
+            f"{letter} stands behind a plus or minus that ends the sum over {letter}",
+            self.text,
+            at,
+            (rf"\sum_{letter} ( .. ) with all of it", "another index of the same letter"),
+            "A sum takes the product at its right. Put what it takes in brackets, or take another letter.",
+        )
+
+    def _group(self, node: tree.Group, env: Env) -> sp.Expr:
+        if len(node.items) != 1:
+            raise self.fail("a comma stands where one value is expected", node)
+        if node.kind == "<":
+            raise self.fail("angle brackets are not read", node, r"Write the sum: \sum_i a_i b_i.")
+        inner = node.items[0]
+        if isinstance(inner, tree.Sides) and node.kind == "[":
+            return indicator(self, inner, env)
+        return self.value(inner, env)
+
+    def _fraction(self, node: tree.Frac, env: Env) -> sp.Expr:
+        made = derivative_of(self, node, env)
+        if made is not None:
+            return made
+        return self.quotient(self.value(node.top, env), self.value(node.bottom, env), node)
+
+    def quotient(self, top: sp.Expr, bottom: sp.Expr, node: tree.Node) -> sp.Expr:
+        if bottom == 0:
+            raise self.fail("a division by zero", node)
+        return times(top, self.raised(bottom, sp.Integer(-1), node))
+
+    def raised(self, base: sp.Expr, exponent: sp.Expr, node: tree.Node) -> sp.Expr:
+        """A power; numbers only as far as they can be written down."""
+        if base == 0 and exponent.is_number and not exponent.is_positive:
+            raise self.fail("zero is raised to a power that is not positive", node)
+        if base.is_number and exponent.is_number and base not in (1, -1, 0):
+            bits = sp.Rational(base).p.bit_length() + sp.Rational(base).q.bit_length() if base.is_Rational else 64
+            large = not exponent.is_Rational or abs(exponent) * bits > MAX_POWER_BITS or exponent.q > MAX_POWER_BITS
+            if large and not (base == sp.E and exponent.is_Rational):
+                raise self.fail("a power of numbers that is too large, or not rational", node)
+        return self.real(sp.exp(exponent) if base == sp.E else base**exponent, node)
+
+    def real(self, value: Any, node: tree.Node) -> Any:
+        """The value, if it is no number beyond the real ones."""
+        if value.is_number and value.has(sp.I, sp.zoo, sp.nan, sp.oo, -sp.oo):
+            raise self.fail(f"{self.shown(node)} is {value}, which is no real number", node)
+        return value
+
+    # -- products --------------------------------------------------------------------------
+    def _product(self, parts: Parts, env: Env) -> sp.Expr:
+        above: list[sp.Expr] = []
+        below: list[sp.Expr] = []
+        words_without_backslash(self, parts)
+        n = 0
+        while n < len(parts):
+            op = parts[n][0]
+            if op == "" and n:
+                beside(self, parts, n)
+            value, following = self.factor(parts, n, env)
+            (below if op == "/" else above).append(value)
+            n = following
+        top = times(*above)
+        return self.quotient(top, times(*below), parts[0][1]) if below else top
+
+    def factor(self, parts: Parts, n: int, env: Env) -> tuple[sp.Expr, int]:
+        """The factor at a place of a product, and the place behind all that it takes."""
+        node = parts[n][1]
+        made = operator(self, parts, n, env)
+        if made is not None:
+            return made
+        head = self.heads.head(node)
+        if head is None:
+            return self._scripted(node, env) if isinstance(node, tree.Scripted) else self.value(node, env), n + 1
+        behind = parts[n + 1][1] if n + 1 < len(parts) and parts[n + 1][0] == "" else None
+        bracket = (
+            is_bracket(behind.base if isinstance(behind, tree.Scripted) else behind) if behind is not None else None
+        )
+        if bracket is not None and is_call(self, head, bracket, env):
+            value = call(self, head, bracket, env)
+            return self._with_power(value, behind, env), n + 2
+        return self._head_value(head, env), n + 1
+
+    def _with_power(self, value: sp.Expr, behind: tree.Node | None, env: Env) -> sp.Expr:
+        """A call, raised to what stands above its bracket."""
+        if not isinstance(behind, tree.Scripted):
+            return value
+        if behind.below is not None or behind.primes:
+            raise self.fail("a script behind a call is not read", behind)
+        return self.power(value, behind.above, behind, env)
+
+    def power(self, value: sp.Expr, above: tree.Node | None, node: tree.Node, env: Env) -> sp.Expr:
+        """A value, raised to what stands above it."""
+        if above is None:
+            return value
+        if isinstance(above, tree.Command) and above.name in ("top", "intercal"):
+            raise self.fail("a transpose needs a matrix", above, "Write the entries in index notation.")
+        if isinstance(above, tree.Name) and above.name == "T" and not self._is_number("T"):
+            raise self.unclear(
+                f"{self.shown(node)}",
+                above,
+                ("a transpose", "a power"),
+                r"Write ^{\top} for a transpose; for a power declare the number: names=[Symbol('T')].",
+            )
+        if isinstance(above, (tree.Lone, tree.Group)) and not (isinstance(above, tree.Group) and above.kind == ""):
+            raise self.fail(f"{self.shown(node)}: what stands above is no power and no layer", above)
+        return self.raised(value, self.value(above, env), node)
+
+    def _is_number(self, key: str) -> bool:
+        return isinstance(self.table.names.get(key), sp.Symbol)
+
+    def _inverse(self, node: tree.Scripted, env: Env) -> sp.Expr:
+        """(A^{-1})_{ij}."""
+        head = self.heads.head(node)
+        if head is None or len(head.indices) != 2:
+            raise self.fail(f"{self.shown(node)} is read as an entry of an inverse, which has two indices", node)
+        array = self.array(head)
+        base = InverseBase.matrix(array, *self.side(head.key, node))
+        return sp.Indexed(base, *(self.index(i, env) for i in head.indices))
+
+    def side(self, key: str, node: tree.Node) -> Range:
+        """The one range of both indices of a square matrix."""
+        spans = {span for axis in (0, 1) for span in self.table.axes.get((key, axis), ())}
+        if len(spans) != 1:
+            raise self.fail(f"{key} has no inverse and no determinant here: its two indices need one range", node)
+        return next(iter(spans))
+
+    def _scripted(self, node: tree.Scripted, env: Env) -> sp.Expr:
+        """A bracket, a norm or a fraction with scripts; an entry of an inverse."""
+        inverse = inverse_entry(node)
+        if inverse is not None:
+            return self.power(self._inverse(inverse, env), node.above, node, env)
+        base = node.base
+        if isinstance(base, tree.Bars):
+            return bars(self, base, node.below, node.above, env)
+        if node.primes:
+            raise self.fail("a prime on something that has no name", node)
+        if isinstance(node.below, tree.Lone) and node.below.sign == "+" and is_bracket(base):
+            return self.power(sp.Max(self.value(base, env), 0), node.above, node, env)
+        if node.below is not None:
+            raise self.fail("what stands below belongs to no name", node.below)
+        return self.power(self.value(base, env), node.above, node, env)
+
+    # -- names -----------------------------------------------------------------------------
+    def _head_value(self, head: Head, env: Env) -> sp.Expr:
+        """An entry, a symbol or an index as a number, raised to its power."""
+        if head.primes:
+            raise self.unclear(
+                f"{self.shown(head.node)} has a prime",
+                head.node,
+                ("a name of its own", "a derivative"),
+                "For a derivative write the argument, as in f'(x).",
+            )
+        above = head.power
+        if head.key == "e" and above is not None and not head.indices and not self._is_number("e"):
+            return self._exponential(head, above, env)
+        thing = self.entry(head, env) if head.indices else self._symbol(head, env)
+        if above is None:
+            return thing
+        self._upper_index(head, above)
+        return self.power(thing, above, head.node, env)
+
+    def _exponential(self, head: Head, above: tree.Node, env: Env) -> sp.Expr:
+        """e^x; a bare number above it is reported, since e may be an error that is squared."""
+        if isinstance(above, tree.Number) and self.table.names.get("e") != sp.E:
+            raise self.unclear(
+                f"{self.shown(head.node)}",
+                head.node,
+                ("the exponential", "a power of a number called e"),
+                rf"Write \exp({self.shown(above)}) for the exponential; for a number declare it: names=[Symbol('e')].",
+            )
+        return self.raised(sp.E, self.value(above, env), head.node)
+
+    def _upper_index(self, head: Head, above: tree.Node) -> None:
+        """Report x^i, where i is an index and x not known as a number, and w^1."""
+        name = label(above)
+        index = isinstance(above, (tree.Name, tree.Scripted)) and name in self.heads.letters
+        number = not head.indices and head.key in self.survey.numbers
+        if (index and not number) or (isinstance(above, tree.Number) and name == "1"):
+            raise self.unclear(
+                f"{self.shown(head.node)}",
+                above,
+                ("a power", f"{name} written above, as an index or a layer"),
+                f"Write ^{{({name})}} for an index or a layer; for a power put the base in brackets: (..)^{{{name}}}.",
+            )
+
+    def entry(self, head: Head, env: Env) -> sp.Expr:
+        r"""The entry of an array; \delta with two indices is Kronecker's, unless it is an array by declaration."""
+        if head.key == "delta" and len(head.indices) == 2 and "delta" not in self.table.names:
+            self.table.note("δ with two indices is the Kronecker delta")
+            return sp.KroneckerDelta(*(self.index(i, env) for i in head.indices))
+        return sp.Indexed(self.array(head), *(self.index(i, env) for i in head.indices))
+
+    def array(self, head: Head) -> sp.IndexedBase:
+        """The array that a name with indices is one of; a new one if the name is new."""
+        known = self.table.names.get(head.key)
+        if known is None:
+            known = sp.IndexedBase(array_name(head.key), integer=True if head.key in self.survey.counted else None)
+            self.table.known(head.key, known)
+        if not isinstance(known, sp.IndexedBase):
+            raise self.fail(
+                f"{head.key} has indices here, and is {'a function' if isinstance(known, UndefinedFunction) else 'no array'} elsewhere",
+                head.node,
+            )
+        return known
+
+    def bound(self, node: tree.Node) -> sp.Expr:
+        """The end of a range: made of sizes and whole numbers."""
+        names = [n for n in names_in(node) if label(n) not in self.table.names]
+        for name in names:
+            if label(name) in self.heads.letters:
+                raise self.fail(f"a range that depends on another index, {label(name)}, is not read", name)
+        self.survey.sizes |= {label(n) for n in names}
+        value = self.value(node, {})
+        if not value.is_integer:
+            raise self.fail(
+                f"the end of a range, {self.shown(node)}, is not known to be a whole number",
+                node,
+                "Declare the size: names=[Symbol('N', integer=True, positive=True)].",
+            )
+        return value
+
+    def index(self, node: tree.Node, env: Env) -> sp.Expr:
+        """An index expression: letters, numbers, sizes, their sums; or an entry of an array of whole numbers."""
+        value = self.value(node, env)
+        if not value.is_integer:
+            raise self.fail(f"the index {self.shown(node)} is not known to be a whole number", node)
+        return value
+
+    def _symbol(self, head: Head, env: Env) -> Any:
+        key, node = head.key, head.node
+        if key in env:
+            index, bound = env[key]
+            self.uses.append((node.at, key, bound))
+            return index
+        known = self.table.names.get(key)
+        if isinstance(known, sp.IndexedBase) or (known is None and key in self.heads.arrays):
+            rank = self.table.ranks.get(key)
+            many = f"{rank} indices" if rank != 1 else "one index"
+            raise self.fail(f"{self.shown(node)} is an array with {many} elsewhere, and has none here", node)
+        if isinstance(known, UndefinedFunction):
+            raise self.fail(f"{key} is a function, and has no argument here", node)
+        if known is not None:
+            return known
+        if key == "e":
+            raise self.unclear(
+                "e stands alone",
+                node,
+                ("Euler's number", "a number called e"),
+                r"Write \exp(1) for Euler's number; for a number declare it: names=[Symbol('e')].",
+            )
+        if key == "pi":
+            self.table.note("π is the number 3.14…")
+            return sp.pi
+        if key == "sigma" and self.table.logistic:
+            raise self.fail(r"\sigma was a function before, and has no argument here", node, "Write its argument.")
+        self.survey.allowed(key, node)
+        if key in self.table.seen:
+            raise self.unclear(
+                f"{key} was the index of a sum",
+                node,
+                ("an index that is used outside its sum", f"a number called {key}"),
+                "Give one of them another letter.",
+            )
+        known = size(key) if key in self.survey.sizes else sp.Symbol(key)
+        self.table.known(key, known)
+        return known
+
+
+def array_name(key: str) -> str:
+    """The name of an array: a layer is digits at its end."""
+    base, sep, above = key.partition("__")
+    return base + above if sep and above.isdigit() and not base[-1:].isdigit() else key

@@ -1,0 +1,65 @@
+r"""Functions by their names, as they are typed: \log, \operatorname{ReLU}, \text{sigmoid}."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import sympy as sp
+
+__all__ = ["MANY", "PREFIX", "WORDS", "bare"]
+
+
+def logistic(u: sp.Expr) -> sp.Expr:
+    return 1 / (1 + sp.exp(-u))
+
+
+def heaviside(u: sp.Expr) -> sp.Expr:
+    return sp.Heaviside(u)
+
+
+#: one argument
+WORDS: dict[str, Callable[[sp.Expr], sp.Expr]] = {
+    "exp": sp.exp, "log": sp.log, "ln": sp.log, "sin": sp.sin, "cos": sp.cos, "tan": sp.tan,
+    "cot": lambda u: sp.cos(u) / sp.sin(u), "sec": lambda u: 1 / sp.cos(u), "csc": lambda u: 1 / sp.sin(u),
+    "sinh": sp.sinh, "cosh": sp.cosh, "tanh": sp.tanh, "coth": sp.coth, "sech": sp.sech, "csch": sp.csch,
+    "arcsin": sp.asin, "arccos": sp.acos, "arctan": sp.atan, "asin": sp.asin, "acos": sp.acos, "atan": sp.atan,
+    "arcsinh": sp.asinh, "arccosh": sp.acosh, "arctanh": sp.atanh, "arsinh": sp.asinh, "arcosh": sp.acosh,
+    "artanh": sp.atanh, "asinh": sp.asinh, "acosh": sp.acosh, "atanh": sp.atanh,
+    "erf": sp.erf, "erfc": sp.erfc, "abs": sp.Abs, "sign": sp.sign, "sgn": sp.sign, "sqrt": sp.sqrt,
+    "heaviside": heaviside, "relu": lambda u: sp.Max(u, 0), "sigmoid": logistic, "logistic": logistic,
+    "softplus": lambda u: sp.log(1 + sp.exp(u)), "silu": lambda u: u * logistic(u), "swish": lambda u: u * logistic(u),
+    "logit": lambda u: sp.log(u / (1 - u)),
+}  # fmt: skip
+
+#: two arguments or more
+MANY: dict[str, Callable[..., sp.Expr]] = {"max": sp.Max, "min": sp.Min}
+
+#: written without brackets too: a power between the name and the argument is the value's
+PREFIX = frozenset(
+    [
+        "exp",
+        "log",
+        "ln",
+        "sin",
+        "cos",
+        "tan",
+        "cot",
+        "sec",
+        "csc",
+        "sinh",
+        "cosh",
+        "tanh",
+        "coth",
+        "sech",
+        "csch",
+        "arcsin",
+        "arccos",
+        "arctan",
+    ]
+)
+
+
+def bare(word: str) -> str | None:
+    """The name of a function, if a word is one however it is capitalised."""
+    lower = word.lower()
+    return lower if lower in WORDS or lower in MANY else None

@@ -1,0 +1,268 @@
+"""The reference of gradients as HTML: an entry with all that is known of it, a group of them, the table of all.
+
+As on the other pages, every formula is printed from what was checked, and an entry that does not pass
+raises `PageError`.  Nothing imports the engine before the cache has been asked.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from functools import cache
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from gradproof import reference
+from gradproof.cache import digest, group_digest, remember
+from gradproof.page import proved, verdict_line
+from gradproof.pieces import (
+    display,
+    evidence_fold,
+    formula,
+    inline,
+    left_side,
+    prose,
+    python_code,
+    sign,
+    step_lines,
+    tex,
+    witness_text,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gradproof.derivation import Derivation
+    from gradproof.forms.side_by_side import Forms
+    from gradproof.reference.entry import Entry, Examined, Gradient, Stable, Wrong
+    from gradproof.verdict import Verdict
+
+FEW = 4  # steps; a longer derivation is shown by its first line and its last
+
+__all__ = ["entry", "group", "index", "record", "render_entry", "summary"]
+
+
+def entry(identity: str) -> str:
+    """Return an entry as HTML, or raise `PageError` if a part of it does not hold."""
+    return str(_kept(identity)["html"])
+
+
+def record(identity: str) -> dict[str, Any]:
+    """Return what tables and programs need of an entry, as plain data; raise `PageError` as `entry` does."""
+    made = _kept(identity)
+    return {key: made[key] for key in made if key != "html"}
+
+
+@cache
+def _kept(identity: str) -> dict[str, Any]:
+    """Return an entry's record and HTML, as they were made before if nothing beneath them has changed."""
+    module, _ = reference.locate(identity)
+
+    def make() -> str:
+        made = reference.REFERENCE[identity]
+        examined = made.examined()
+        html = render_entry(made, examined)  # raises unless all of it holds
+        return json.dumps(_record(made, examined) | {"html": html})
+
+    found: dict[str, Any] = json.loads(remember(digest("entry", identity, group_digest(module)), make))
+    return found
+
+
+def group(name: str) -> str:
+    """Return all entries of a group as Markdown, so that their headings stand in the page's contents."""
+    _, identities = reference.GROUPS[name]
+    return "\n\n".join(f"## {record(i)['title']} {{ #{i} }}\n\n{entry(i)}" for i in identities)
+
+
+def summary() -> str:
+    """Return one sentence with what was proved and refuted."""
+    records = [record(identity) for identity in reference.IDS]
+    count = {key: sum(len(r[key]) for r in records) for key in ("gradients", "wrong", "stable")}
+    return (
+        f'<p class="gp-summary">{len(records)} entries: {count["gradients"]} gradients and {count["stable"]} numerically stable forms,'
+        f" all proved for every size, and {count['wrong']} usual slips, each refuted at a point.</p>"
+    )
+
+
+def index() -> str:
+    """Return the table of all entries: what is differentiated, and its first gradient."""
+    rows = "".join(map(_row, reference.IDS))
+    titles = ("Function", "Definition", "Gradient")
+    head = "".join(f'<th scope="col">{title}</th>' for title in titles)
+    return (
+        '<table class="gp-ledger gp-index" data-sortable data-kinds="Group">'
+        f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+    )
+
+
+def _row(identity: str) -> str:
+    found = record(identity)
+    title, place = reference.GROUPS[reference.IDS[identity]][0], f"{reference.IDS[identity]}/#{identity}"
+    others = f"<span hidden>{escape(found['keywords'])}</span>"
+    return (
+        f'<tr id="{identity}" data-kind="{escape(title)}"><th scope="row"><a href="{place}">{escape(found["title"])}</a>{others}</th>'
+        f"<td>{formula(found['definitions'][-1], identity, 'checked', display=False)}</td>"
+        f"<td>{formula(found['gradients'][0]['latex'], identity, 'checked', display=False)}</td></tr>"
+    )
+
+
+# --- the parts of an entry ------------------------------------------------------------------
+
+
+def render_entry(entry: Entry, examined: Examined | None = None) -> str:
+    """Return the HTML of an entry that holds; `entry` does so through the cache."""
+    examined = examined or entry.examined()
+    verdict = proved(examined.joined(), entry.id, entry, f"“{entry.title}” in the reference")
+    code = (
+        f'from gradproof import REFERENCE\n\nentry = REFERENCE["{entry.id}"]\n'
+        "print(entry.verify())\nprint(entry.statements[0].derivation)  # every single step\n"
+    )
+    rows = [
+        ("Function", "".join(display(definition, entry.id) for definition in entry.definitions)),
+        *_gradients(entry, examined),
+        ("Precision", _precision(entry)),
+        ("Slips", _slips(entry, examined)),
+    ]
+    return "".join(
+        (
+            '<article class="gp-claim gp-entry">',
+            f"<p>{prose(entry.about)}<span hidden> {escape(entry.keywords)}</span></p>",
+            f'<dl class="gp-sheet">{"".join(f"<dt>{title}</dt><dd>{html}</dd>" for title, html in rows)}</dl>',
+            *(_steps(s.derivation) for s in entry.statements if s.derivation is not None),
+            evidence_fold(verdict.evidence),
+            f'<details class="gp-fold"><summary>Check it yourself</summary>{python_code(code)}</details></article>',
+        )
+    )
+
+
+def _gradients(entry: Entry, examined: Examined) -> Iterator[tuple[str, str]]:
+    """Yield each gradient in its forms; neighbours with one verdict, word for word, share its line."""
+    lines = [
+        verdict_line(verdict, escape(statement.scope()) + _signs(entry))
+        for statement, verdict in zip(entry.statements, examined.gradients, strict=True)
+    ]
+    for n, (gradient, statement) in enumerate(zip(entry.gradients, entry.statements, strict=True)):
+        shown = lines[n] if n == 0 or lines[n] != lines[n - 1] else ""
+        yield "Gradient", formula(statement.latex(), entry.id, "checked") + shown
+        forms = examined.forms[n]
+        if forms.indices:
+            yield "Matrices", _matrix(entry, gradient, forms)
+        code = entry.code(forms)
+        yield "NumPy", "None was found." if code is None else python_code(code)
+
+
+def _signs(entry: Entry) -> str:
+    """Return the signs that letters were declared with."""
+    letters = {s for d in entry.definitions for s in d.free_symbols if s.is_positive and not s.is_integer}
+    return "".join(f", {inline(tex(s) + ' > 0')}" for s in sorted(letters, key=str))
+
+
+def _matrix(entry: Entry, gradient: Gradient, forms: Forms) -> str:
+    """Return a gradient as a matrix, or why it is none."""
+    if forms.latex is not None:
+        left = rf"\frac{{\partial {_whole(entry.of(gradient))}}}{{\partial {_whole(gradient.wrt)}}}"
+        return formula(f"{left} = {forms.latex}", entry.id, "checked")
+    if len(forms.indices) > 2:
+        return f"None: the gradient has {len(forms.indices)} indices."
+    return "None was found: an index is shifted." if _shifted(gradient.formula) else "None was found."
+
+
+def _shifted(e: Any) -> bool:
+    from sympy import Indexed
+
+    return any(index.args and index.is_Add for entry in e.atoms(Indexed) for index in entry.indices)
+
+
+def _whole(e: Any) -> str:
+    """Return the array of an entry, as matrices are set."""
+    from sympy import MatrixSymbol
+
+    from gradproof.forms.matrix_latex import matrix_latex
+    from gradproof.lines import array_name
+
+    sizes = [2] * len(getattr(e, "indices", ()))
+    return matrix_latex(MatrixSymbol(array_name(e), *(*sizes, 1)[:2])) if sizes else tex(e)
+
+
+def _steps(derived: Derivation) -> str:
+    """Return the way to a gradient, folded: each adjoint that it uses, from the loss backwards, then itself."""
+    parts = [part for part in (*derived.adjoints, derived) if part.steps]
+    body = "".join(step_lines(left_side(part), _main_lines(part)) for part in parts)
+    count = sum(len(part.steps) for part in parts)
+    summary = f"How {inline(tex(left_side(derived)))} is found ({count} steps)"
+    return f'<details class="gp-fold"><summary>{summary}</summary>{body}</details>'
+
+
+def _main_lines(part: Derivation) -> list[tuple[Any, str]]:
+    """Return all lines of a short derivation; of a long one the first and the last, with the rules that lead there."""
+    first, *others = part.steps
+    if len(others) < FEW:
+        return [(step.after, step.rule.name) for step in part.steps]
+    rules = dict.fromkeys(step.rule.name for step in others)
+    return [(first.after, first.rule.name), (part.steps[-1].after, ", ".join(rules))]
+
+
+def _precision(entry: Entry) -> str:
+    """Return what to know in double precision, and the forms that are safe there."""
+    return f"<p>{prose(entry.stability)}</p>" + "".join(_stable(entry, form) for form in entry.stable)
+
+
+def _stable(entry: Entry, form: Stable) -> str:
+    """Return a form that is safe, proved, with what both sides gave where they were tried."""
+    found = form.measured()
+    at = ", ".join(inline(f"{tex(letter)} = {_number(value)}") for letter, value in form.at.items())
+    equation = formula(f"{tex(form.of)} = {tex(form.form)}", entry.id, "checked")
+    tried = f"at {at} the left side gives {found.plain} in double precision, the right side {found.stable}."
+    return f'<p>{prose(form.why)}</p>{equation}<p class="gp-verdict">{sign("proved")} for every size; {tried}</p>'
+
+
+def _number(value: Any) -> str:
+    """Return a number, or a nested list of numbers, as LaTeX."""
+    return rf"\left({', '.join(map(_number, value))}\right)" if isinstance(value, list) else str(value)
+
+
+def _slips(entry: Entry, examined: Examined) -> str:
+    """Return what is often written instead, each with the point at which it fails."""
+    slips = [(gradient, slip) for gradient in entry.gradients for slip in gradient.wrong]
+    return "".join(_slip(entry, *pair, verdict) for pair, verdict in zip(slips, examined.slips, strict=True))
+
+
+def _slip(entry: Entry, gradient: Gradient, slip: Wrong, verdict: Verdict) -> str:
+    from gradproof.lines import derivative
+
+    claimed = rf"{tex(derivative(entry.of(gradient), gradient.wrt))} \neq {tex(slip.formula)}"
+    equation = formula(claimed, entry.id, "checked")
+    return (
+        f'{equation}<p class="gp-verdict">{sign("refuted")} {witness_text(_shortened(verdict))}. {prose(slip.why)}</p>'
+    )
+
+
+def _shortened(verdict: Verdict) -> Verdict:
+    """The verdict with so many digits of its witness as a reader compares."""
+    witness = verdict.witness
+    if witness is None:
+        return verdict
+    left, right = (re.sub(r"(\.\d{5})\d+…", r"\1…", side) for side in (witness.left, witness.right))
+    return replace(verdict, witness=replace(witness, left=left, right=right))
+
+
+def _record(entry: Entry, examined: Examined) -> dict[str, Any]:
+    """Return an entry as plain data: what tables show, and what other programs may read."""
+    slips = [slip for gradient in entry.gradients for slip in gradient.wrong]
+    return {
+        "id": entry.id,
+        "title": entry.title,
+        "keywords": entry.keywords,
+        "definitions": [tex(definition) for definition in entry.definitions],
+        "assumptions": [tex(relation) for relation in entry.assumptions],
+        "gradients": [
+            {"latex": s.latex(), "matrix": f.latex, "code": entry.code(f), "status": v.status}
+            for s, f, v in zip(entry.statements, examined.forms, examined.gradients, strict=True)
+        ],
+        "stable": [f"{tex(s.of)} = {tex(s.form)}" for s in entry.stable],
+        "wrong": [
+            {"latex": tex(slip.formula), "why": slip.why, "witness": verdict.shown()}
+            for slip, verdict in zip(slips, examined.slips, strict=True)
+        ],
+    }
