@@ -5,20 +5,21 @@ The formulas are LaTeX, which gradproof.reading reads with one table of names.
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import sympy as sp
+
 import gradproof
 from gradproof.model import Model
-from gradproof.problem import Problem, ProblemError
+from gradproof.problem import Problem, ProblemError, listed
 from gradproof.reading import LatexError, Reader
 from gradproof.statements.base import everywhere, joined
 
 if TYPE_CHECKING:
-    import sympy as sp
-
     from gradproof.derivation import Derivation
     from gradproof.forms.side_by_side import Forms
     from gradproof.reading import Lines
@@ -27,6 +28,39 @@ if TYPE_CHECKING:
     from gradproof.verdict import Status, Verdict
 
 __all__ = ["Answer"]
+
+
+#: How the reader says that a letter be declared, in Python, and how a field does it.
+_DECLARED = (
+    (r"ranges=\{\"(.+?)\": \"(.+?)\"\}", r"ranges: \1 = 1..\2"),
+    (r"ranges=\{\.+\}", "ranges: k = 1..K"),
+    (r"functions=\[r?\"(.+?)\"\]", r"functions: \1"),
+    (r"functions=\[\.\.\]", "functions: f"),
+    (r"names=\[IndexedBase\('(.+?)', integer=True\)\]", r"labels: \1"),
+    (r"names=\[Symbol\('(.+?)', integer=True, positive=True\)\]", r"sizes: \1"),
+    (r"names=\[Symbol\('(.+?)'\)\]", r"numbers: \1"),
+    (r"names=\[Symbol\(\.\.\.\)\]", "numbers: x"),
+)
+
+
+def _in_fields(message: str) -> str:
+    """What the reader says, with declarations as fields."""
+    for python, field in _DECLARED:
+        message = re.sub(python, field, message)
+    return message
+
+
+def _reader(problem: Problem) -> Reader:
+    """A reader that knows what the fields declare."""
+    names = {letter: sp.Symbol(_plain(letter)) for letter in listed(problem.numbers)}
+    names |= {letter: sp.Symbol(_plain(letter), integer=True, positive=True) for letter in listed(problem.sizes)}
+    names |= {letter: sp.IndexedBase(_plain(letter), integer=True) for letter in listed(problem.labels)}
+    return Reader(names=names, ranges=problem.spans, functions=listed(problem.functions))
+
+
+def _plain(letter: str) -> str:
+    """The name of a letter in SymPy."""
+    return letter.removeprefix("\\")
 
 
 def _lines(reader: Reader, problem: Problem) -> Lines:
@@ -53,7 +87,15 @@ class Answer:
     """
 
     def __init__(self, problem: Problem, thorough: bool = False) -> None:
-        reader = Reader(ranges=problem.spans, functions=problem.names)
+        try:
+            self._read(problem, _reader(problem))
+        except LatexError as error:
+            raise ProblemError(_in_fields(str(error))) from error
+        self.id = problem.id
+        self.thorough = thorough
+        self._engine: Any = Model(self.definitions) if self.definitions else gradproof
+
+    def _read(self, problem: Problem, reader: Reader) -> None:
         self.loss: sp.Expr = reader.loss(problem.loss)
         defined = r" \\ ".join(problem.where)  # read together: a sum in one says what an index of another runs over
         self.definitions = tuple(reader.definitions(defined)) if defined else ()
@@ -71,9 +113,6 @@ class Answer:
         self.wrt: sp.Expr = wrt
         self.assumptions = tuple(map(reader.relation, problem.assume))
         self.notes = tuple(reader.notes)
-        self.id = problem.id
-        self.thorough = thorough
-        self._engine: Any = Model(self.definitions) if self.definitions else gradproof
 
     @cached_property
     def derivation(self) -> Derivation:
@@ -84,8 +123,8 @@ class Answer:
 
     @cached_property
     def checked(self) -> CheckedLines | None:
-        """The claimed derivation, line by line; None if the claim has one line, or none."""
-        if len(self.lines) < 2:
+        """The claimed derivation, line by line; None if the claim is one line without derivatives, or none."""
+        if not self.lines or (len(self.lines) == 1 and not self.lines[0].has(sp.Derivative)):
             return None
         found: CheckedLines = self._engine.check_lines(self.loss, self.wrt, self.lines, self.assumptions)
         return found

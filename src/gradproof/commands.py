@@ -10,11 +10,12 @@ import os
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from gradproof.problem import Problem, ProblemError, blocks, read_problem
+from gradproof.problem import FIELDS, Problem, ProblemError, blocks, read_problem
 
 __all__ = ["COMMANDS", "INPUT", "Command", "print_json"]
 
@@ -50,8 +51,11 @@ def _formula_options(parser: ArgumentParser) -> None:
     add("--wrt", default="", metavar="W", help=r"the variable: a letter, or an entry of an array, such as 'w_{kj}'")
     add("--where", action="append", default=[], metavar="EQUATION", help=r"define a quantity: 'z_j = \tanh(h_j)'")
     add("--assume", action="append", default=[], metavar="RELATION", help=r"assume a relation: '\sum_k y_k = 1'")
-    add("--range", action="append", default=[], metavar="RANGE", help="the values of an index: 'k = 1..K'")
-    add("--function", action="append", default=[], metavar="F", help="a letter that is a function: f(x) is a call")
+    add("--ranges", action="append", default=[], metavar="RANGE", help="what an index runs over: 'k = 1..K'")
+    add("--functions", action="append", default=[], metavar="F", help="letters that are functions: f(x) is a call")
+    add("--numbers", action="append", default=[], metavar="X", help="letters that are numbers, where that is unclear")
+    add("--sizes", action="append", default=[], metavar="N", help="letters that are sizes of arrays")
+    add("--labels", action="append", default=[], metavar="Y", help="arrays of whole numbers, such as class labels")
 
 
 def _derive_options(parser: ArgumentParser) -> None:
@@ -76,8 +80,8 @@ def _check_options(parser: ArgumentParser) -> None:
 
 
 def _problem(options: Namespace, gradient: str = "") -> Problem:
-    where, assume, ranges, functions = map(tuple, (options.where, options.assume, options.range, options.function))
-    return Problem(options.loss, options.wrt, gradient, where, assume, ranges, functions)
+    several = {name: tuple(getattr(options, name)) for name, many in FIELDS.items() if many}
+    return Problem(options.loss, options.wrt, gradient, **several)
 
 
 def _derive(options: Namespace) -> int:
@@ -151,6 +155,20 @@ def _problems(name: str) -> Iterator[tuple[str, str, str]]:
 
 
 # --- list, show and verify ----------------------------------------------------------------
+@contextmanager
+def _results_kept() -> Iterator[None]:
+    """Keep what is proved among the user's files, unless this directory has its own place for it."""
+    if "GRADPROOF_CACHE" in os.environ or Path(".cache/gradproof").is_dir():
+        yield
+        return
+    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    os.environ["GRADPROOF_CACHE"] = str(home / "gradproof")
+    try:
+        yield
+    finally:
+        del os.environ["GRADPROOF_CACHE"]
+
+
 def _list_options(parser: ArgumentParser) -> None:
     add = parser.add_argument
     add("--group", metavar="NAME", help="one group only")
@@ -158,10 +176,10 @@ def _list_options(parser: ArgumentParser) -> None:
     add("--verdict", metavar="WORD", help="those with this word in their verdict: holds, misprint, false")
 
 
+@_results_kept()
 def _list(options: Namespace) -> int:
     from gradproof import terminal
 
-    _keep_results()
     rows = [row for row in _outlines() if _wanted(row, options)]
     if options.json:
         print_json(rows)
@@ -190,10 +208,10 @@ def _show_options(parser: ArgumentParser) -> None:
     parser.add_argument("id", metavar="ID", help="as `gradproof list` has it")
 
 
+@_results_kept()
 def _show(options: Namespace) -> int:
     from gradproof import collection, terminal
 
-    _keep_results()
     (identity,) = _known([options.id])
     record = collection.record(identity)
     if options.json:
@@ -210,10 +228,10 @@ def _verify_options(parser: ArgumentParser) -> None:
     add("--progress", action="store_true", help="show progress even where standard error is no terminal")
 
 
+@_results_kept()
 def _verify(options: Namespace) -> int:
     from gradproof import collection, terminal
 
-    _keep_results()
     wanted = _known(options.id) or list(collection.IDS)
     progress = terminal.Progress(len(wanted), options.progress)
     found: list[dict[str, Any]] = []
@@ -246,13 +264,6 @@ def _known(names: list[str]) -> list[str]:
             raise ProblemError(f"nothing has the id {name!r}{hint}. `gradproof list` shows every id")
         found |= dict.fromkeys(members)
     return list(found)
-
-
-def _keep_results() -> None:
-    """Keep what is proved among the user's files, unless this directory has its own place for it."""
-    if not Path(".cache/gradproof").is_dir():
-        home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-        os.environ.setdefault("GRADPROOF_CACHE", str(home / "gradproof"))
 
 
 COMMANDS = {

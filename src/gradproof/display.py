@@ -93,7 +93,10 @@ def _decided(found: Verdict, math: Math, scope: str = "", witness: str = "") -> 
     says = [scope] if status == "proved" else [found.reason]
     given = ", ".join(math(to_latex(relation)) for relation in found.assumptions)
     first = " ".join([head, *map(escape, filter(None, says)), *([f"assuming {given}"] if given else [])])
-    needs = "".join(f"<p>{escape(str(need))}</p>" for need in found.needs)
+    needs = "".join(
+        f"<p>{escape(str(n)).replace(escape(str(n.assumption)), math(to_latex(n.assumption)), 1)}</p>"
+        for n in found.needs
+    )
     where = f"<p>{escape(witness or str(found.witness))}</p>" if found.witness is not None else ""
     return f"<p>{first}</p>{needs}{where}"
 

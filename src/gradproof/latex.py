@@ -140,6 +140,9 @@ class IndexPrinter(LatexPrinter):  # type: ignore[misc] # SymPy has no types
         power = "" if exp is None else f"^{{{exp}}}"
         return rf"\operatorname{{Heaviside}}{power}{{\left({self._print(e.args[0])} \right)}}"
 
+    def _print_ITE(self, e: sp.ITE) -> str:
+        return str(self._print(e.to_nnf()))
+
     def _print_Subs(self, e: sp.Subs) -> str:
         points = r",\; ".join(f"{self._print(v)}={self._print(p)}" for v, p in zip(e.variables, e.point, strict=True))
         return rf"\left. {self._print(e.expr)} \right|_{{{points}}}"

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from textwrap import dedent
 from typing import NamedTuple
 
-__all__ = ["FIELDS", "Block", "Problem", "ProblemError", "blocks", "read_problem"]
+__all__ = ["FIELDS", "Block", "Problem", "ProblemError", "blocks", "listed", "read_problem"]
 
 #: The fields, and whether each may be given more than once.
 FIELDS = {
@@ -27,6 +27,9 @@ FIELDS = {
     "assume": True,
     "ranges": True,
     "functions": True,
+    "numbers": True,
+    "sizes": True,
+    "labels": True,
     "id": False,
 }
 
@@ -46,7 +49,9 @@ class Problem:
     loss, wrt, gradient: LaTeX; wrt may be "" where the gradient is an equation, ∂L/∂w = …; a gradient
     with several equality signs is a derivation, each line of which is checked; without a gradient
     nothing is claimed, and the loss is derived.  where: definitions of named quantities.
-    assume: relations.  ranges: such as "k = 1..K".  functions: letters that are functions.  id: an anchor.
+    assume: relations.  ranges: such as "k = 1..K".  functions, numbers, sizes, labels: letters that are
+    functions, real numbers, sizes of arrays, arrays of whole numbers, where the formulas leave it open.
+    id: an anchor.
     """
 
     loss: str
@@ -56,6 +61,9 @@ class Problem:
     assume: tuple[str, ...] = ()
     ranges: tuple[str, ...] = ()
     functions: tuple[str, ...] = ()
+    numbers: tuple[str, ...] = ()
+    sizes: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
     id: str = ""
 
     def __post_init__(self) -> None:
@@ -68,20 +76,15 @@ class Problem:
     def spans(self) -> Mapping[str, tuple[str, str]]:
         """The declared ranges by index; raises ProblemError for one that is not like k = 1..K."""
         found = {}
-        for text in _listed(self.ranges):
+        for text in listed(self.ranges):
             match = _RANGE.fullmatch(text)
             if match is None:
                 raise ProblemError(f"the range {text!r} is not of the form k = 1..K")
             found[match[1]] = match[2], match[3]
         return found
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The letters that are functions."""
-        return _listed(self.functions)
 
-
-def _listed(values: tuple[str, ...]) -> tuple[str, ...]:
+def listed(values: tuple[str, ...]) -> tuple[str, ...]:
     """What stands between commas, in every value."""
     return tuple(part.strip() for value in values for part in value.split(",") if part.strip())
 

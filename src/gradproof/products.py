@@ -10,9 +10,8 @@ of a `Piecewise` means.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from fractions import Fraction
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from gradproof.canonical import (
     Atom,
@@ -22,56 +21,22 @@ from gradproof.canonical import (
     Poly,
     Term,
     add_exponents,
-    content,
     fresh_index,
     independent,
-    sign_of,
     tidy,
 )
+from gradproof.indicators import ONE, Indicators, Range
 
 __all__ = ["ONE", "Products", "Range"]
 
 MAX_TERMS = 4000  # terms of one expanded product
-MAX_SHIFT = 4  # of a whole number that an indicator asks about
 MAX_WORK = 100_000  # terms of all products of one comparison
-_ABOVE_ZERO = {("function", "cosh"), ("function", "sech")}
-
-ONE = Poly.number(1)
-
-
-@dataclass(frozen=True)
-class Range:
-    """lo, lo + 1, …, hi; both are integer polynomials in the sizes."""
-
-    lo: Poly
-    hi: Poly
-
-    @property
-    def key(self) -> str:
-        return f"{self.lo.key}|{self.hi.key}"
-
-    @property
-    def length(self) -> Poly:
-        return self.hi - self.lo + ONE
 
 
 @dataclass
-class Products:
-    """Sums and products of normal forms; `Algebra` adds powers and functions.
+class Products(Indicators):
+    """Sums and products of normal forms; `Algebra` adds powers and functions."""
 
-    `least` says how small an integer polynomial can be, or None if unknown; `positive` tells whether an atom is
-    known to be positive; `sum_of` gives the assumed value of a power of an entry summed over an index, `root_of`
-    the number that an atom is up to its sign, `is_index` whether it is a whole number, `contracted` the product of a
-    matrix and its inverse; `ranges` gives the range of each bound index.
-    """
-
-    least: Callable[[Poly], Number | None]
-    positive: Callable[[Atom], bool]
-    sum_of: Callable[[Atom, int, object], Poly | None]
-    root_of: Callable[[Atom], Poly | None]
-    is_index: Callable[[Atom], bool]
-    contracted: Callable[[Atom, Atom, int], Poly | None]
-    ranges: dict[int, Range] = field(default_factory=dict)
     work: int = 0
 
     # -- sums and products ---------------------------------------------------------------
@@ -141,7 +106,7 @@ class Products:
             if exponent == 0 or (isinstance(exponent, Poly) and not exponent):
                 continue
             if atom.kind in ("delta", "positive"):
-                if isinstance(exponent, Poly) and self.is_whole(exponent) and not self._at_least(exponent, 1):
+                if isinstance(exponent, Poly) and self.is_whole(exponent) and not self.at_least(exponent, 1):
                     raise BudgetExceededError("a power of an indicator whose exponent may be 0")
                 plain[key] = (atom, 1)
                 continue
@@ -158,7 +123,7 @@ class Products:
         if extra is not ONE:
             return self.product(Poly([(c, Term(bound, plain))]), extra)
         if any(a.kind == "positive" for a, _ in plain.values()):
-            reduced = self._indicators(plain)
+            reduced = self.implied(plain)
             if reduced is None:
                 return Poly()
             plain = reduced
@@ -228,16 +193,30 @@ class Products:
         return total
 
     def _sum_law(self, index: int, factors: Factors) -> tuple[str, Poly] | None:
+        """A factor whose sum over the index is known, and that sum, where no other factor has the index."""
         users = [
             (k, a, e)
             for k, (a, e) in factors.items()
             if index in a.labels or (isinstance(e, Poly) and index in e.labels)
         ]
-        if len(users) != 1 or users[0][1].kind != "entry":
+        if len(users) != 1:
             return None
         key, atom, power = users[0]
-        value = self.sum_of(atom, index, power)
+        value = None
+        if atom.kind == "entry":
+            value = self.sum_of(atom, index, power)
+        elif atom.kind == "positive":
+            value = self._count(atom.args[0], index)
         return None if value is None else (key, value)
+
+    def _count(self, u: Poly, index: int) -> Poly | None:
+        """How many values of an index make a whole number u = r ± index positive, if r lies within its range."""
+        target = _solve(u, index)
+        if target is None or not self.is_whole(u):
+            return None
+        span, rises = self.ranges[index], (u + target - Poly.atom(Atom("index", index))).constant == 0
+        count = span.hi - target if rises else target - span.lo
+        return count if self.at_least(count, 0) and self.at_least(span.length - count, 0) else None
 
     def power(self, base: Poly, exponent: Poly) -> Poly:
         """base**exponent; see algebra.py."""
@@ -251,109 +230,6 @@ class Products:
         """The power of an atom that stays, and what is multiplied out; see algebra.py."""
         raise NotImplementedError
 
-    # -- deltas and indicators -----------------------------------------------------------
-    def delta(self, u: Poly) -> Poly:
-        """[u = 0] for an integer polynomial u."""
-        value = u.constant
-        if value is not None:
-            return ONE if value == 0 else Poly()
-        if self._at_least(u, 1) or self._at_least(-u, 1):
-            return Poly()
-        if sign_of(u) < 0:
-            u = -u
-        return Poly.atom(Atom("delta", "", (u,)))
-
-    def _at_least(self, u: Poly, bound: int) -> bool:
-        least = self.least(u)
-        return least is not None and least >= bound
-
-    def positive_part(self, u: Poly) -> Poly:
-        """[u > 0]."""
-        value = u.constant
-        if value is not None:
-            return ONE if value > 0 else Poly()
-        if self._at_least(u, 1):
-            return ONE
-        if self._at_least(-u, 0):
-            return Poly()
-        u, sign = self._without_positive_factors(u.scaled(1 / Fraction(content(u))))
-        if sign is not None:
-            return ONE if sign > 0 else Poly()
-        if self.is_positive_sum(u) or self.is_positive_sum(-u):
-            return ONE if self.is_positive_sum(u) else Poly()
-        return Poly.atom(Atom("positive", "", (u,)))
-
-    def is_whole(self, u: Poly) -> bool:
-        """Whether a form is a whole number: made of indices and sizes."""
-        return all(
-            c == int(c) and not t.bound and all(self.is_index(a) and _natural(e) for a, e in t.factors.values())
-            for c, t in u
-        )
-
-    def shifted(self, u: Poly) -> Poly | None:
-        """[u > 0] for a whole number u = v + n as [v > 0] and deltas, or as 1 − [1 − u > 0]; None if u is no such form."""
-        n = sum(c for c, t in u if not t.factors)
-        if not self.is_whole(u) or abs(n) > MAX_SHIFT:
-            return None
-        v = u - Poly.number(n)
-        if sign_of(v) < 0 < sign_of(-v):
-            return ONE - self.positive_part(ONE - u)
-        if n == 0:
-            return None
-        total = self.positive_part(v)
-        for k in range(abs(int(n))):
-            total = total + self.delta(v + Poly.number(k)) if n > 0 else total - self.delta(v - Poly.number(k + 1))
-        return total
-
-    def _without_positive_factors(self, u: Poly) -> tuple[Poly, int | None]:
-        """`u` without factors that are positive; its sign if nothing else is left."""
-        if len(u) != 1:
-            return u, None
-        ((c, t),) = u
-        if t.bound:
-            return u, None
-        kept = {k: (a, e) for k, (a, e) in t.factors.items() if not self.is_positive(a)}
-        if not kept:
-            return u, 1 if c > 0 else -1
-        return Poly([(1 if c > 0 else -1, Term({}, kept))]), None
-
-    def is_positive(self, atom: Atom) -> bool:
-        """Whether the atom is known to be positive."""
-        if atom.kind == "sum":
-            return self.is_positive_sum(atom.args[0])
-        return atom.kind in ("exp", "number", "pi") or (atom.kind, atom.head) in _ABOVE_ZERO or self.positive(atom)
-
-    def is_positive_sum(self, poly: Poly, weak: bool = False) -> bool:
-        """Whether no term can be negative, and, unless `weak`, one of them is positive for all sizes."""
-        positive = weak
-        for c, t in poly:
-            signs = [self._sign_of_power(atom, e) for atom, e in t.factors.values()]
-            if c < 0 or None in signs:
-                return False
-            nonempty = all(self._at_least(self.ranges[i].length, 1) for i in t.bound)
-            positive = positive or (all(signs) and nonempty)
-        return positive
-
-    def _sign_of_power(self, atom: Atom, exponent: Number | Poly) -> int | None:
-        """1 for what is positive, 0 for what is not negative, None where that is unknown."""
-        if self.is_positive(atom):
-            return 1
-        return 0 if atom.kind == "absolute" or (isinstance(exponent, int) and exponent % 2 == 0) else None
-
-    def _indicators(self, factors: Factors) -> Factors | None:
-        """Indicators that are implied go; two that exclude each other leave None (zero)."""
-        kept = dict(factors)
-        forms = {k: a.args[0] for k, (a, _) in factors.items() if a.kind == "positive"}
-        for key, u in forms.items():
-            if any((-u).key == other.key for other in forms.values()):
-                return None
-            single = u.single
-            if (single is not None and self.is_positive(single)) or self._at_least(u, 1):
-                del kept[key]
-            elif self._at_least(-u, 0):
-                return None
-        return kept
-
     def _collapse(
         self,
         c: Number,
@@ -363,7 +239,7 @@ class Products:
     ) -> Poly | None:
         """Only the term i = e of a sum over i survives δ(i, e), if e lies in the range."""
         u = delta.args[0]
-        if u.constant is not None or self._at_least(u, 1) or self._at_least(-u, 1):
+        if u.constant is not None or self.at_least(u, 1) or self.at_least(-u, 1):
             value = self.delta(u)
             rest = {k: f for k, f in factors.items() if k != delta.key}
             return self.product(self.term(c, bound, rest), value)
@@ -382,10 +258,6 @@ class Products:
                 total += self.term(d, left | t.bound, t.factors)
             return total
         return None
-
-
-def _natural(exponent: Number | Poly) -> bool:
-    return isinstance(exponent, int) and exponent > 0
 
 
 def _product_of(terms: Iterable[Term]) -> Factors:

@@ -25,8 +25,14 @@ Data = dict[str, Any]
 
 def derived(answer: Answer) -> str:
     """A derivation with the rule beside each step, and the verdict on it."""
-    kinks = [f"  {kink}" for kink in answer.derivation.kinks]
-    return "\n".join([str(answer.derivation), "", *_verdict(answer.verdict, answer.scope), *kinks, *_notes(answer)])
+    made = answer.derivation
+    names = (
+        []
+        if made.name is None
+        else [f"{made.name} = {made.loss}", *(f"{d.lhs} = {d.rhs}" for d in made.definitions), ""]
+    )
+    kinks = [f"  {kink}" for kink in made.kinks]
+    return "\n".join([*names, str(made), "", *_verdict(answer.verdict, answer.scope), *kinks, *_notes(answer)])
 
 
 def latex(answer: Answer) -> str:

@@ -247,7 +247,7 @@ class _Evaluator:
             case sp.Add():
                 return self._fold(lambda x, y: x + y, [self.value(a, env) for a in e.args])
             case sp.Mul():
-                return self._product(e, env)
+                return self._fold(lambda x, y: x * y, [self.value(a, env) for a in e.args])
             case sp.Pow():
                 return self._power(e, env)
             case sp.Sum():
@@ -289,9 +289,7 @@ class _Evaluator:
         if e in env:
             return env[e]
         value = self.value(e, env)
-        if isinstance(value, Fraction) and value.denominator == 1:
-            return int(value)
-        if not isinstance(value, Fraction) and value == int(value):
+        if value == int(value):
             return int(value)
         raise UndefinedError(f"the index {e} is {value}, not an integer")
 
@@ -300,9 +298,6 @@ class _Evaluator:
         for v in values[1:]:
             total = self.backend.join(op, total, v)
         return total
-
-    def _product(self, e: sp.Mul, env: Mapping[sp.Basic, int]) -> Any:
-        return self._fold(lambda x, y: x * y, [self.value(a, env) for a in e.args])
 
     def _power(self, e: sp.Pow, env: Mapping[sp.Basic, int]) -> Any:
         base, exponent = e.args

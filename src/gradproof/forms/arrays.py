@@ -91,9 +91,18 @@ def elementwise(function: Callable[..., sp.Expr], *arrays: Array) -> Array:
         if any(not equal_sizes(a.size, long[0].size) for a in long):
             shapes = " and ".join(_shape_text(a.shape) for a in arrays)
             raise NotationError(f"the shapes {shapes} do not fit together")
-        axes.append((long or there)[0])
+        axes.append(_first(long or there))
     axes.reverse()
     return Array(tuple(axes), lambda *indices: function(*(a.at(axes, indices) for a in arrays)))
+
+
+def _first(axes: Sequence[Axis]) -> Axis:
+    """Of axes of one size, that which starts first: slices x[1:] and x[:-1] meet at the indices of x[:-1]."""
+    chosen = axes[0]
+    for a in axes[1:]:
+        if (a.lo - chosen.lo).is_negative:
+            chosen = a
+    return chosen
 
 
 def einsum(inputs: Sequence[Sequence[object]], output: Sequence[object], *arrays: Array) -> Array:

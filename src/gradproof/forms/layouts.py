@@ -20,6 +20,7 @@ from gradproof.assumptions import read_assumptions
 from gradproof.forms.arrays import Array, Names, einsum, names_of, readable
 from gradproof.forms.inverses import Inverses
 from gradproof.forms.matrices_in import MatrixReader
+from gradproof.lines import publish
 from gradproof.model import Model
 from gradproof.notation import NotationError, consistent, has_matrices, read
 from gradproof.proof import decide
@@ -51,9 +52,9 @@ def equal_matrices(a: Any, b: Any, assumptions: Sequence[Any] = ()) -> Verdict:
     note, other = next(t.claims(b))
     if note:
         raise NotationError(f"{a} and {b} differ in shape: one is the shape of the other's transpose")
-    relations = dict.fromkeys([*t.assumptions, *t.reader.inverses.symmetries(t.assumptions)])
+    relations, more = (read_assumptions(r) for r in (t.assumptions, t.reader.inverses.symmetries(t.assumptions)))
     definitions = [sp.Eq(d.lhs, read(d.rhs), evaluate=False) for d in t.definitions]
-    return decide(read(t.loss), read(other), read_assumptions(list(relations)), definitions)
+    return _assuming(decide(read(t.loss), read(other), (*relations, *more), definitions), more)
 
 
 def index_form(expr: Any, indices: Sequence[sp.Basic] = ()) -> sp.Expr:
@@ -107,7 +108,6 @@ class _Translation:
         self.wrt, self.inner = self._entry_of(wrt)
         self.loss = self._shown(value.entry(*self.outer))
         self.assumptions = tuple(self._assumption(a) for a in assumptions)
-        self.assumptions += tuple(self.reader.inverses.symmetries(self.assumptions))
 
     @property
     def definitions(self) -> list[sp.Eq]:
@@ -233,10 +233,24 @@ class MatrixQuestion(checking.Question):
             if verdict.status == "proved":
                 return
 
+    def decided(self, claim: sp.Expr) -> Verdict:
+        """See `Question`; what follows for a matrix that has a definition, that it is symmetric, is used too."""
+        more = read_assumptions(self.translation.reader.inverses.symmetries(self.relations))
+        if not more:
+            return super().decided(claim)
+        verdict = checking.Question.decided(replace(self, relations=(*self.relations, *more)), claim)
+        return _assuming(verdict, more)
+
     def _is_matrix(self, claimed: Any) -> bool:
         if has_matrices(claimed) or isinstance(claimed, sp.MatrixBase):
             return True
         return isinstance(claimed, sp.Expr) and bool(claimed.free_symbols & self.translation.env.keys())
+
+
+def _assuming(verdict: Verdict, follows: Sequence[Any]) -> Verdict:
+    """The verdict without assumptions that follow from the others."""
+    shown = set(map(publish, follows))
+    return replace(verdict, assumptions=tuple(a for a in verdict.assumptions if a not in shown))
 
 
 def _elements(e: sp.Basic, bound: frozenset[sp.Basic]) -> Iterator[tuple[MatrixElement, frozenset[sp.Basic]]]:

@@ -58,6 +58,8 @@ class Matrices:
         known = self.known.get(str(base.label))
         if known is None or known.shape != used:
             raise NoFormError(f"an index of {base} takes only some of the values of its axis")
+        if set(used) == {_ONE}:
+            raise NoFormError(f"{base} has one entry: SymPy's 1x1 matrices turn into scalars")
         return sp.MatrixSymbol(str(base.label), *(*used, _ONE)[:2])
 
     def scalar(self, e: sp.Expr) -> Value:

@@ -9,29 +9,15 @@ import sympy as sp
 from gradproof.forms.arrays import Array, einsum, elementwise, equal_sizes
 from gradproof.notation import NotationError
 
-__all__ = ["ELEMENTWISE", "FUNCTIONS", "SPECIAL", "WHOLE", "entrywise", "matmul", "numeric", "square"]
+__all__ = ["NUMPY", "ONE_MEANING", "SPECIAL", "Function", "entrywise", "matmul", "numeric", "square"]
 
 _ZERO, _ONE = sp.Integer(0), sp.Integer(1)
 
 #: functions of SymPy and of NumPy with one meaning
-FUNCTIONS: dict[type[sp.Basic], str] = {
+ONE_MEANING: dict[type[sp.Basic], str] = {
     sp.exp: "exp", sp.log: "log", sp.tanh: "tanh", sp.sinh: "sinh", sp.cosh: "cosh", sp.sin: "sin", sp.cos: "cos",
     sp.tan: "tan", sp.asin: "arcsin", sp.acos: "arccos", sp.atan: "arctan", sp.asinh: "arcsinh", sp.acosh: "arccosh",
     sp.atanh: "arctanh", sp.Abs: "abs", sp.sign: "sign",
-}  # fmt: skip
-
-#: functions of np, entry by entry, under NumPy's broadcasting
-ELEMENTWISE: dict[str, Callable[..., sp.Expr]] = {
-    **{name: function for function, name in FUNCTIONS.items()},
-    "absolute": sp.Abs, "fabs": sp.Abs, "sqrt": sp.sqrt, "square": lambda u: u**2, "reciprocal": lambda u: 1 / u,
-    "negative": lambda u: -u, "log1p": lambda u: sp.log(1 + u), "expm1": lambda u: sp.exp(u) - 1, "maximum": sp.Max,
-    "minimum": sp.Min, "heaviside": sp.Heaviside, "power": sp.Pow, "add": sp.Add, "subtract": lambda u, v: u - v,
-    "multiply": sp.Mul, "divide": lambda u, v: u / v, "logaddexp": lambda u, v: sp.log(sp.exp(u) + sp.exp(v)),
-}  # fmt: skip
-
-#: functions of scipy.special
-SPECIAL: dict[str, Callable[..., sp.Expr]] = {
-    "erf": sp.erf, "erfc": sp.erfc, "expit": lambda u: 1 / (1 + sp.exp(-u)), "xlogy": lambda u, v: u * sp.log(v),
 }  # fmt: skip
 
 
@@ -87,11 +73,27 @@ def _choice(c: sp.Basic, u: sp.Expr, v: sp.Expr) -> sp.Expr:
     return sp.Piecewise((u, sp.Ne(c, 0) if isinstance(c, sp.Expr) else c), (v, True))
 
 
-#: functions of np of whole arrays, with the number of their arguments
-WHOLE: dict[str, tuple[int, Callable[..., Array]]] = {
+_ONE_BY_ONE: dict[int, dict[str, Callable[..., sp.Expr]]] = {
+    1: {
+        **{name: function for function, name in ONE_MEANING.items()}, "absolute": sp.Abs, "fabs": sp.Abs,
+        "sqrt": sp.sqrt, "square": lambda u: u**2, "reciprocal": lambda u: 1 / u, "negative": lambda u: -u,
+        "log1p": lambda u: sp.log(1 + u), "expm1": lambda u: sp.exp(u) - 1,
+    },
+    2: {
+        "maximum": sp.Max, "minimum": sp.Min, "heaviside": sp.Heaviside, "power": sp.Pow, "add": sp.Add,
+        "subtract": lambda u, v: u - v, "multiply": sp.Mul, "divide": lambda u, v: u / v,
+        "logaddexp": lambda u, v: sp.log(sp.exp(u) + sp.exp(v)),
+    },
+}  # fmt: skip
+
+Function = tuple[int, Callable[..., Array]]
+
+#: functions of np, with the number of their arguments
+NUMPY: dict[str, Function] = {
+    **{name: (count, entrywise(f)) for count, table in _ONE_BY_ONE.items() for name, f in table.items()},
     "dot": (2, _dot),
     "matmul": (2, matmul),
-    "vdot": (2, lambda a, b: einsum([range(len(a.axes)), range(len(b.axes))], "", a, b)),
+    "vdot": (2, lambda a, b: einsum(["i", "i"], "", a, b)),
     "inner": (2, lambda a, b: einsum(["k", "k"], "", a, b) if len(a.axes) == 1 else einsum(["ik", "jk"], "ij", a, b)),
     "outer": (2, lambda a, b: einsum(["i", "j"], "ij", a, b)),
     "trace": (1, lambda a: einsum(["ii"], "", a)),
@@ -101,4 +103,12 @@ WHOLE: dict[str, tuple[int, Callable[..., Array]]] = {
     "ones_like": (1, lambda a: Array(a.axes, lambda *_: _ONE)),
     "zeros_like": (1, lambda a: Array(a.axes, lambda *_: _ZERO)),
     "where": (3, lambda c, u, v: elementwise(_choice, c, numeric(u), numeric(v))),
+}
+
+#: functions of scipy.special
+SPECIAL: dict[str, Function] = {
+    "erf": (1, entrywise(sp.erf)),
+    "erfc": (1, entrywise(sp.erfc)),
+    "expit": (1, entrywise(lambda u: 1 / (1 + sp.exp(-u)))),
+    "xlogy": (2, entrywise(lambda u, v: u * sp.log(v))),
 }

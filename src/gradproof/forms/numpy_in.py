@@ -17,7 +17,7 @@ import sympy as sp
 
 from gradproof.forms.arrays import Array, Axis, einsum, elementwise, scalar
 from gradproof.forms.inverses import Inverses
-from gradproof.forms.numpy_functions import ELEMENTWISE, SPECIAL, WHOLE, entrywise, matmul, numeric, square
+from gradproof.forms.numpy_functions import NUMPY, SPECIAL, Function, entrywise, matmul, numeric, square
 from gradproof.notation import NotationError
 
 __all__ = ["NumpyReader"]
@@ -145,7 +145,7 @@ class NumpyReader:
         value = self.array(node.value)
         match node.attr:
             case "T":
-                return WHOLE["transpose"][1](value)
+                return NUMPY["transpose"][1](value)
             case "shape":
                 return tuple(map(scalar, value.shape))
             case "size":
@@ -218,7 +218,7 @@ class NumpyReader:
         if path == "len" and len(args) == 1 and self.array(args[0]).axes:
             return scalar(self.array(args[0]).shape[0])
         if module in ("scipy.special", "special") and name in SPECIAL:
-            return self._applied(name, entrywise(SPECIAL[name]), args, keywords)
+            return self._applied(name, SPECIAL[name], args, keywords)
         if module == "np.linalg":
             return self._linalg(name, args, keywords)
         if module != "np" and isinstance(node.func, ast.Attribute) and node.func.attr in _METHODS:
@@ -231,25 +231,19 @@ class NumpyReader:
             return self._einsum(args)
         if name in _NEW:
             return self._new(name, [self.value(a) for a in args])
-        if name in WHOLE:
-            count, function = WHOLE[name]
-            if len(args) != count:
-                raise NotationError(f"np.{name} takes {count} arguments, not {len(args)}")
-            return self._applied(name, function, args, keywords)
-        if name in ELEMENTWISE:
-            return self._applied(name, entrywise(ELEMENTWISE[name]), args, keywords)
+        if name in NUMPY:
+            return self._applied(name, NUMPY[name], args, keywords)
         raise NotationError(f"the function np.{name} is not accepted")
 
     def _applied(
-        self, name: str, function: Callable[..., Array], args: Sequence[ast.expr], keywords: Mapping[str, ast.expr]
+        self, name: str, function: Function, args: Sequence[ast.expr], keywords: Mapping[str, ast.expr]
     ) -> Array:
-        if keywords:
-            raise NotationError(f"np.{name} is accepted without {', '.join(keywords)}")
+        count, compute = function
+        if keywords or len(args) != count:
+            given = [*map(ast.unparse, args), *(f"{k}=" for k in keywords)]
+            raise NotationError(f"{name} is accepted with {count} arguments, not ({', '.join(given)})")
         values = [self.array(a) for a in args]
-        try:
-            return function(*(values if name == "where" else map(numeric, values)))
-        except TypeError:
-            raise NotationError(f"np.{name} does not take {len(args)} arguments") from None
+        return compute(*(values if name == "where" else map(numeric, values)))
 
     def _linalg(self, name: str, args: list[ast.expr], keywords: Mapping[str, ast.expr]) -> Any:
         if name == "norm":

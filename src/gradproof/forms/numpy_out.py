@@ -14,7 +14,7 @@ from typing import Any
 import sympy as sp
 
 from gradproof.forms.arrays import Axis, Known
-from gradproof.forms.numpy_functions import FUNCTIONS
+from gradproof.forms.numpy_functions import ONE_MEANING
 from gradproof.forms.python_nodes import (
     addends,
     call,
@@ -210,8 +210,8 @@ class Numpy:
     def function(self, e: sp.Basic, values: Sequence[Value]) -> Value:
         labels = self._labels(values)
         args = [self._aligned(v, labels) for v in values]
-        if type(e) in FUNCTIONS:
-            return Value(labels, call(FUNCTIONS[type(e)], *args))
+        if type(e) in ONE_MEANING:
+            return Value(labels, call(ONE_MEANING[type(e)], *args))
         if type(e) in _RECIPROCALS:
             return Value(labels, joined(ast.Div(), number(1), call(_RECIPROCALS[type(e)], *args)))
         if isinstance(e, (sp.erf, sp.erfc)):

@@ -145,7 +145,9 @@ class _Place:
         assumptions: Sequence[Any], definitions: Sequence[sp.Eq],
     ) -> None:  # fmt: skip
         self.expr, self.body, self.indices, self.spans = expr, read(expr), tuple(indices), dict(spans)
-        self.relations, self.definitions = read_assumptions(assumptions), tuple(definitions)
+        self.definitions = tuple(definitions)
+        hidden = [d for d in definitions if self._only_inverted(head(d.lhs))]
+        self.relations = read_assumptions((*assumptions, *Inverses((), hidden).symmetries(assumptions)))
         self.tidy = tidied(self.body, self.relations)
         sides = [side for d in definitions for side in d.args]
         self.known = {**_known([self.body], self.spans), **_known([*others, *sides], self.spans)}

@@ -20,6 +20,9 @@ def relation(m: Meaning, node: tree.Node, env: Env) -> sp.Basic:
     """One relation, or a chain of them, as a condition."""
     while isinstance(node, tree.Group) and len(node.items) == 1:
         node = node.items[0]
+    if isinstance(node, tree.Group) and len(set(node.joins)) == 1 and node.joins[0] != ",":
+        joined = sp.And if node.joins[0] == "and" else sp.Or
+        return joined(*(relation(m, item, env) for item in node.items))
     if not isinstance(node, tree.Sides) or "∈" in node.relations:
         raise m.fail(
             f"{m.shown(node)} is no condition", node, "Accepted are =, \\ne, <, \\le, >, \\ge between two values."

@@ -39,7 +39,7 @@ def beside(m: Meaning, parts: Parts, n: int) -> None:
             ("a factor", "a part of what stands before it"),
             r"Write \cdot for a product, ^ for a power, _ for an index.",
         )
-    if isinstance(before, tree.Name) and before.name == "d" and before.end == node.at and "d" not in m.table.names:
+    if isinstance(before, tree.Name) and before.name == "d" and before.end == node.at and "d" not in m.survey.known:
         raise m.unclear(
             f"{m.shown(before, node)}",
             before,

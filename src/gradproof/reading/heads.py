@@ -212,6 +212,10 @@ class Heads:
         ):
             self.letters |= {label(p) for p in unknown}
             return Head(key, (*first, *rest), power, primes, node)
+        if self.free and rank is not None:
+            raise self.fail(
+                f"{self._shown(node)} has {len(first) + len(rest)} indices, and {key} has {rank} elsewhere", node
+            )
         raise self._unclear(node, below, unknown[0], key)
 
     def _entry(
@@ -232,7 +236,7 @@ class Heads:
             if len(rest) == 1 and rank == len(digits[0].text) != 1:
                 rest = [tree.Number(p.at, p.end, d) for p in digits for d in p.text]
         whole = items(below)
-        if len(whole) < len(rest) and self.table.ranks.get(key) == len(first) + len(whole):
+        if digits and len(whole) < len(rest) and self.table.ranks.get(key) == len(first) + len(whole):
             rest = whole  # x_{2i} of an array with one index
         else:
             self._doubled(below, key)

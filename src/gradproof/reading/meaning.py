@@ -200,6 +200,13 @@ class Meaning:
         if bracket is not None and is_call(self, head, bracket, env):
             value = call(self, head, bracket, env)
             return self._with_power(value, behind, env), n + 2
+        if bracket is not None and isinstance(node, tree.Scripted) and node.primes:
+            raise self.unclear(
+                f"{self.shown(node)} stands before a bracket",
+                node,
+                ("a call of a derivative", "a product with a name that has a prime"),
+                "Declare the function: functions=[..]; for a product write \\cdot.",
+            )
         return self._head_value(head, env), n + 1
 
     def _with_power(self, value: sp.Expr, behind: tree.Node | None, env: Env) -> sp.Expr:

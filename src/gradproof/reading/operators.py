@@ -111,7 +111,9 @@ def _determinant(m: Meaning, parts: Parts, n: int, env: Env) -> tuple[sp.Expr, i
     node = parts[n][1]
     behind = parts[n + 1][1] if n + 1 < len(parts) and not parts[n + 1][0] else node
     raised = behind if isinstance(behind, tree.Scripted) and is_bracket(behind.base) else None
-    matrix = (is_bracket(raised.base if raised else behind) or tree.Group(behind.at, behind.end, "", (behind,))).items[0]
+    matrix = (is_bracket(raised.base if raised else behind) or tree.Group(behind.at, behind.end, "", (behind,))).items[
+        0
+    ]
     key = key_of(matrix)
     array = m.table.names.get(key or "")
     if key is None or not isinstance(array, sp.IndexedBase) or m.table.ranks.get(key) != 2:

@@ -243,7 +243,10 @@ class Reader:
             return True
         if key_of(operand) is not None:
             return False
-        return bool(self._meant(text, [operand], lambda m, env: m.value(operand, env)) == self._loss)
+        value = self._meant(text, [operand], lambda m, env: m.value(operand, env))
+        if self._loss is None:
+            self._loss = value
+        return bool(value == self._loss)
 
     def _left_side(self, node: tree.Node, text: str) -> sp.Expr:
         variable = self._variable(node, text)

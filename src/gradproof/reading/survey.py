@@ -48,7 +48,7 @@ def _known_step(name: str, node: tree.Node, table: Table) -> bool:
 class Survey:
     """What one text says of its letters.
 
-    binders: of the sums, by place and letter, and of the free letters (place -1).  alone: names that
+    known: names that had a meaning before.  binders: of the sums, by place and letter, and of the free letters (place -1).  alone: names that
     stand without a bracket behind them, and so are no functions.  numbers: those that were known
     before, or stand alone with no index above.  sizes: names in the bounds of sums.  counted: arrays
     whose entries are indices themselves.
@@ -57,6 +57,7 @@ class Survey:
     def __init__(self, table: Table, text: str, free: bool, templates: set[str]) -> None:
         self.table, self.text = table, text
         self.binders: dict[tuple[int, str], Binder] = {}
+        self.known = frozenset(table.names)
         self.alone: set[str] = set()
         self.numbers: set[str] = {k for k, v in table.names.items() if isinstance(v, sp.Symbol)}
         self.sizes: set[str] = set()

@@ -236,15 +236,16 @@ class _Builder(Transformer[Token, Any]):
         return tree.Name(at, end, marked.name, "marked")
 
     def braced(self, parts: list[Any]) -> tree.Group:
-        left, items, right = parts
-        return tree.Group(*_span(left, right), "", items)
+        left, (items, joins), right = parts
+        return tree.Group(*_span(left, right), "", items, joins=joins)
 
     def bracketed(self, parts: list[Any]) -> tree.Group:
-        left, items, right = parts
-        return tree.Group(*_span(left, right), BRACKETS[left.type], items, str(left).startswith(r"\,"))
+        left, (items, joins), right = parts
+        return tree.Group(*_span(left, right), BRACKETS[left.type], items, str(left).startswith(r"\,"), joins)
 
-    def listed(self, parts: list[Any]) -> tuple[tree.Node, ...]:
-        return tuple(parts)
+    def listed(self, parts: list[Any]) -> tuple[tuple[tree.Node, ...], tuple[str, ...]]:
+        joins = {"AND": "and", "OR": "or"}
+        return tuple(parts[::2]), tuple(joins.get(t.type, ",") for t in parts[1::2])
 
     def bars(self, parts: list[Any]) -> tree.Bars:
         return tree.Bars(*_span(*parts), parts[1], parts[0].type == "OPENNORM")

@@ -80,12 +80,14 @@ class Scripted(Node):
 class Group(Node):
     """What stands in brackets: ( [ { or < for those that are seen, "" for TeX's own braces.
 
-    items: separated by commas.  spaced: a thin space stands before it, which no call has.
+    items: separated by joins, each of which is a comma, "and" or "or".  spaced: a thin space stands
+    before it, which no call has.
     """
 
     kind: str
     items: tuple[Node, ...]
     spaced: bool = False
+    joins: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

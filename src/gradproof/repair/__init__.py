@@ -18,10 +18,12 @@ from gradproof.checking import Question, asked
 from gradproof.latex import to_latex
 from gradproof.lines import publish
 from gradproof.repair.missing import suited
-from gradproof.repair.search import agreeing, agrees, grids_of, proved, stray_index
+from gradproof.repair.search import OFFERED, agreeing, agrees, grids_of, proved, stray_index
 from gradproof.repair.slips import TIERS
 
 __all__ = ["Blame", "blame", "blamed"]
+
+_FAR = 0.5  # a slip that is less likely by so much is not offered beside another
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,9 @@ def blamed(question: Question, claimed: Any) -> Blame | None:
         if stray is None:
             found += _right_if(question, claim, likely=slips is TIERS[0])
         if found:
-            best, *others = (blame for _, blame in sorted(found, key=lambda f: f[0]))
+            found.sort(key=lambda f: f[0])
+            least, best = found[0]
+            others = [blame for cost, blame in found[1:OFFERED] if cost < least + _FAR]
             return replace(best, alternatives=tuple(others))
     if stray is not None:
         raise stray

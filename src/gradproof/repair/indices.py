@@ -60,9 +60,11 @@ def transposed(place: Place, _: Vocabulary) -> Changes:
             indices[one], indices[other] = indices[other], indices[one]
             yield Change("instead", e.base[tuple(indices)], "{old} is transposed: it should be {new}")
     elif not place.above:
-        for base in sorted({a.base for a in e.atoms(sp.Indexed) if len(a.indices) == 2}, key=str):
-            turned = {a: base[a.indices[::-1]] for a in e.atoms(sp.Indexed) if a.base == base}
-            yield Change("instead", replaced(e, turned), "{part} is transposed", 0.1, base.label)
+        entries = [a for a in sorted(e.atoms(sp.Indexed), key=str) if len(a.indices) == 2]
+        for base in dict.fromkeys(a.base for a in entries):
+            turned = {a: base[a.indices[::-1]] for a in entries if a.base == base}
+            if len(turned) > 1:
+                yield Change("instead", replaced(e, turned), "{part} is transposed", 0.1, base.label)
 
 
 def wrong_letter(place: Place, known: Vocabulary) -> Changes:

@@ -21,7 +21,7 @@ from gradproof.repair.grids import places
 __all__ = ["suited"]
 
 Span = tuple[sp.Expr, sp.Expr]
-_SYMMETRIC, _SUM_ONE, _SUM_ZERO, _POSITIVE = 1.45, 1.5, 1.7, 1.9
+_SYMMETRIC, _SUM_ONE, _SUM_ZERO, _POSITIVE = 1.45, 1.5, 2.2, 1.9
 
 
 def suited(question: Question, likely: bool) -> Iterator[tuple[float, Question]]:

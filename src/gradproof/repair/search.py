@@ -21,7 +21,7 @@ from gradproof.repair.slips import Slip
 from gradproof.repair.vocabulary import Vocabulary, ranges
 from gradproof.values import UndefinedError
 
-__all__ = ["Found", "agreeing", "agrees", "grids_of", "is_gradient", "proved", "stray_index"]
+__all__ = ["OFFERED", "Found", "agreeing", "agrees", "grids_of", "is_gradient", "proved", "stray_index"]
 
 GRIDS = 4  # points at which a change must agree before it is proved
 MAX_CHANGES = 60_000  # that are tried in floats
@@ -69,7 +69,7 @@ def grids_of(question: Question, claim: sp.Expr) -> list[Grid]:
 
     What branches has one value at most points, so that more of the latter are looked for.
     """
-    branching = question.result.has(*BRANCHING) or claim.has(*BRANCHING)
+    branching = _branches(question, claim)
     alike: list[Grid] = []
     apart: list[Grid] = []
     for grid in _defined(question, claim):
@@ -78,6 +78,16 @@ def grids_of(question: Question, claim: sp.Expr) -> list[Grid]:
         if len(alike) + len(apart) >= GRIDS and apart and (not branching or len(apart) >= GRIDS):
             break
     return [*apart[:GRIDS], *alike[:GRIDS]]
+
+
+def _branches(question: Question, claim: sp.Expr) -> bool:
+    return bool(question.result.has(*BRANCHING) or claim.has(*BRANCHING))
+
+
+def _more_grids(question: Question, claim: sp.Expr) -> list[tuple[Grid, float]]:
+    """Further points with the gradient's value there: what branches agrees at a few by chance."""
+    candidates = _points(question, claim, range(_ATTEMPTS, 2 * _ATTEMPTS))
+    return [(grid, grid.value(question.result)) for grid in _usable(question, claim, candidates)]
 
 
 def agrees(question: Question, claim: sp.Expr) -> bool:
@@ -93,7 +103,7 @@ def agrees(question: Question, claim: sp.Expr) -> bool:
 def _defined(question: Question, claim: sp.Expr) -> Iterator[Grid]:
     """Points at which the gradient has a value; the prover's only where there are no better ones."""
     none = True
-    for grid in _usable(question, claim, _points(question, claim)):
+    for grid in _usable(question, claim, _points(question, claim, range(_ATTEMPTS))):
         none = False
         yield grid
     if none:
@@ -112,15 +122,15 @@ def _usable(question: Question, claim: sp.Expr, candidates: Iterable[Point]) -> 
             continue
 
 
-def _points(question: Question, claim: sp.Expr) -> Iterator[Point]:
-    """Points with values that agree by chance in nothing; sizes are 2 and 3."""
+def _points(question: Question, claim: sp.Expr, attempts: range) -> Iterator[Point]:
+    """Points with values that agree by chance in nothing, by turns of both signs and positive; sizes are 2 and 3."""
     given = (*question.relations, *question.definitions)
     sides = [question.result, claim, *(side for r in given for side in r.args)]
     sizes = _sizes([*sides, *(bound for span in question.bounds.values() for bound in span)])
-    for attempt in range(_ATTEMPTS):
+    for attempt in attempts:
         chosen = {s: 2 + (attempt >> n % 3) % 2 for n, s in enumerate(sizes)}
         point = Point(chosen, _SEED + attempt, given, question.bounds)
-        point.pool = [abs(v) for v in _VALUES] if attempt >= _ATTEMPTS // 2 else [*_VALUES]
+        point.pool = [abs(v) for v in _VALUES] if attempt // 2 % 2 else [*_VALUES]
         yield point
 
 
@@ -146,7 +156,8 @@ def agreeing(question: Question, claim: sp.Expr, grids: Sequence[Grid], slips: S
         for slip, change, place in itertools.islice(proposals, MAX_CHANGES)
         if _fits(place, change, truths)
     ]
-    return sorted(found, key=lambda f: f.cost)
+    more = _more_grids(question, claim) if _branches(question, claim) and found else []
+    return sorted((one for one in found if _fits(one.place, one.change, more)), key=lambda f: f.cost)
 
 
 def _fits(place: Place, change: Change, truths: Sequence[tuple[Grid, float]]) -> bool:
@@ -166,7 +177,10 @@ def proved(question: Question, found: Sequence[Found]) -> Iterator[Found]:
     seen: set[sp.Expr] = set()
     offered = 0
     for one in found:
-        mended = publish(_put(one.place, one.change.made(one.place)))
+        try:
+            mended = publish(_put(one.place, one.change.made(one.place)))
+        except TypeError:  # SymPy found a comparison of what is not real
+            continue
         if mended in seen:
             continue
         seen.add(mended)

@@ -212,7 +212,7 @@ def _branch(place: Place, _: Vocabulary) -> Changes:
             values = [v for v, _ in e.args]
             values[one], values[other] = values[other], values[one]
             turned = sp.Piecewise(*zip(values, (c for _, c in e.args), strict=True), evaluate=False)
-            yield Change("instead", turned, "two branches are exchanged: it should be {new}")
+            yield Change("instead", turned, "two branches are exchanged: it should be {new}", 0.3)
 
 
 def _instead(place: Place, known: Vocabulary) -> Changes:
