@@ -14,10 +14,11 @@ import pytest
 import sympy as sp
 
 from gradproof import CLAIMS, NotationError, Verdict, check, derive
+from gradproof.arithmetic import Exact
 from gradproof.checks.steps import LineChecker
 from gradproof.notation import read
 from gradproof.points import Point
-from gradproof.values import Exact, UndefinedError, evaluate
+from gradproof.values import UndefinedError, evaluate
 from losses import LINE, NAMED, NAMED_GRADIENTS, NETWORK, E, b, i, j, k, m, w1, w2
 from mutation import mutants
 

@@ -9,21 +9,25 @@ The pipeline, which the file names follow:
 
 Where things are, in the order of the pipeline:
 
-- reading/ reads LaTeX; notation.py reads SymPy (fresh dummies, ranges); lines.py builds and publishes lines;
-- rules.py is the table of laws, elementary.py that of functions; derivation.py applies them;
+- notation.py reads SymPy (fresh dummies; ranges.py), reading/ LaTeX, forms/ matrices and NumPy; lines.py builds
+  and publishes lines;
+- rules.py is the table of laws, matrix_rules.py that of inverses and determinants (inverse.py), elementary.py that
+  of functions, rule.py what a law is; derivation.py applies them;
 - model.py holds named quantities, backward.py is back-propagation through them;
-- translate.py makes the normal form: canonical.py (its shape), products.py, substitution.py and
-  algebra.py (its laws), vanishing.py (when it is zero, by cases), signs.py (which cases there
-  are), assumptions.py (what is given);
-- proof.py decides equality, checking.py a claimed gradient; repair/ names its slip, needs.py the
-  assumptions that it needs, typed.py the first wrong line of a derivation; points.py
-  and given.py are points that are found and given, values.py and intervals.py evaluate there;
-  verdict.py is the answer;
+- translate.py makes the normal form: canonical.py (its shape), indicators.py, products.py, substitution.py and
+  algebra.py (its laws), vanishing.py (when it is zero), cases.py (by which cases), signs.py (which of them are
+  empty), assumptions.py (what is given);
+- proof.py decides equality, checking.py a claimed gradient; repair/ names its slip, needs.py the assumptions that
+  it needs, typed.py the first wrong line of a derivation, kinks.py where there is no gradient;
+- points.py and given.py are points that are found and given, values.py evaluates there, arithmetic.py, intervals.py
+  and doubles.py say with which numbers; verdict.py is the answer;
 - checks/ are the independent checks;
-- statements/ are the kinds of statement, claim.py joins them to a claim, sources/ holds the claims;
-- reference/ holds the gradients to look up, reference_page.py shows them; doubles.py computes as NumPy does;
-- latex.py, typeset.py and page.py show them, ledger.py all at once, figures/ what can be moved;
-  cache.py keeps what was made.
+- statements/ are the kinds of statement, claim.py joins them to a claim, sources/ holds the claims of the four
+  texts, reference/ the gradients to look up;
+- latex.py, typeset.py, page.py (of pieces.py) and reference_page.py show them, ledger.py all at once, figures/ what
+  can be moved; cache.py keeps what was made;
+- problem.py is a problem as an author writes it, answer.py what is found; authors/ shows it in MkDocs and Jupyter
+  (display.py), cli.py (commands.py, collection.py, terminal.py, data.py) on the command line.
 
 Names are loaded when they are first used, so that `import gradproof` costs nothing.
 """

@@ -8,11 +8,11 @@ from typing import Any, Literal
 
 import sympy as sp
 
+from gradproof.arithmetic import interval_text
 from gradproof.derivation import Derivation
 from gradproof.statements import Approximation, Equality, Statement
 from gradproof.statements.base import compared_at, joined, named, value_at
 from gradproof.statements.equality import rounds_to
-from gradproof.values import interval_text
 from gradproof.verdict import Evidence, Verdict
 
 __all__ = ["Claim", "Examined", "Slip", "Source"]

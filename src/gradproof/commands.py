@@ -80,7 +80,7 @@ def _check_options(parser: ArgumentParser) -> None:
 
 
 def _problem(options: Namespace, gradient: str = "") -> Problem:
-    several = {name: tuple(getattr(options, name)) for name, many in FIELDS.items() if many}
+    several: dict[str, Any] = {name: tuple(getattr(options, name)) for name, many in FIELDS.items() if many}
     return Problem(options.loss, options.wrt, gradient, **several)
 
 

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import sympy as sp
 
+from gradproof.arithmetic import Exact
 from gradproof.inverse import Determinant, InverseBase
 from gradproof.lines import array_name, head, index_range
 from gradproof.notation import NotationError, read
-from gradproof.values import Exact, evaluate
+from gradproof.values import evaluate
 
 if TYPE_CHECKING:
     from gradproof.derivation import Derivation

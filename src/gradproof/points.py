@@ -19,9 +19,10 @@ import sympy as sp
 from mpmath import iv
 from sympy.core.relational import Relational
 
+from gradproof.arithmetic import Digits, Exact, bounded
 from gradproof.assumptions import SumFact, facts
 from gradproof.lines import Bound, array_name, index_range
-from gradproof.values import Digits, Exact, UndefinedError, bounded, evaluate, index_values
+from gradproof.values import UndefinedError, evaluate, index_values
 
 __all__ = ["Point", "points", "satisfied"]
 

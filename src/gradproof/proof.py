@@ -17,13 +17,14 @@ from typing import Any
 import sympy as sp
 from sympy.core.relational import Relational
 
+from gradproof.arithmetic import Exact, interval_text
 from gradproof.assumptions import read_assumptions
 from gradproof.canonical import BudgetExceededError
 from gradproof.lines import publish, publish_names
 from gradproof.notation import Kink, NotationError, RangeError, consistent, has_matrices, kinks, read
 from gradproof.points import Point, points, satisfied
 from gradproof.translate import Translator
-from gradproof.values import Exact, UndefinedError, evaluate, index_values, interval_text
+from gradproof.values import UndefinedError, evaluate, index_values
 from gradproof.vanishing import vanishes
 from gradproof.verdict import Evidence, Verdict, Witness
 

@@ -1,43 +1,26 @@
-"""The value of an expression at a point: exact where it can be, otherwise enclosed.
+"""The value of an expression at a point.
 
-A `Backend` says how numbers behave.  `Exact` keeps rationals as fractions and turns to
-intervals (mpmath's `iv`, 50 digits, outward rounding) only where a function leaves the
-rationals; so a value is either a `Fraction` or an interval that certainly holds it.
-`Digits` computes with mpmath's floats, for the numeric cross-checks.
+A backend says how numbers behave (arithmetic.py): exactly, or with many digits.
 """
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from fractions import Fraction
 from itertools import product as cartesian
 from typing import Any, Protocol
 
 import sympy as sp
-from mpmath import iv, mp
 from sympy.core.function import AppliedUndef
 
-from gradproof.intervals import DIGITS, INTERVAL, KinkError, UndefinedError, enclosed
+from gradproof.arithmetic import Exact, enclosing
+from gradproof.intervals import KinkError, UndefinedError
 from gradproof.inverse import Determinant, InverseBase, inverted
 from gradproof.lines import is_partial
 
-__all__ = [
-    "Digits",
-    "Exact",
-    "KinkError",
-    "Scene",
-    "UndefinedError",
-    "bounded",
-    "evaluate",
-    "index_values",
-    "interval_text",
-]
+__all__ = ["KinkError", "Scene", "UndefinedError", "evaluate", "index_values"]
 
-MAX_BITS = 20_000  # of an exact number at a point that is tried
-_SHOWN = 19  # characters of an irrational number
 MAX_SUMMANDS = 20_000  # of a sum at a point that is tried
 
 
@@ -51,164 +34,11 @@ class Scene(Protocol):
     def function(self, function: type, orders: tuple[int, ...], args: Sequence[Any]) -> Any: ...
 
 
-class Exact:
-    """Fractions, and intervals where a value is irrational."""
-
-    _exact: Mapping[str, Mapping[int, int]] = {
-        "exp": {0: 1}, "log": {1: 0}, "tanh": {0: 0}, "sinh": {0: 0}, "cosh": {0: 1}, "sech": {0: 1},
-        "sin": {0: 0}, "cos": {0: 1}, "tan": {0: 0}, "asin": {0: 0}, "atan": {0: 0}, "asinh": {0: 0},
-        "atanh": {0: 0}, "erf": {0: 0}, "erfc": {0: 1}, "acosh": {1: 0}, "acos": {1: 0},
-    }  # fmt: skip
-
-    def number(self, value: Fraction) -> Any:
-        return value
-
-    def pi(self) -> Any:
-        return _with_digits(lambda: +iv.pi)
-
-    def join(self, op: Callable[[Any, Any], Any], a: Any, b: Any) -> Any:
-        if isinstance(a, Fraction) and isinstance(b, Fraction):
-            return bounded(op(a, b))
-        return _with_digits(lambda: op(enclosed(a), enclosed(b)))
-
-    def sign(self, value: Any) -> int:
-        if isinstance(value, Fraction):
-            return (value > 0) - (value < 0)
-        if value.a > 0:
-            return 1
-        if value.b < 0:
-            return -1
-        raise UndefinedError("too close to zero to tell its sign")
-
-    def power(self, base: Any, exponent: Fraction) -> Any:
-        if exponent.denominator == 1:
-            if self.sign_or_none(base) == 0 and exponent < 0:
-                raise UndefinedError("division by zero")
-            if isinstance(base, Fraction):
-                if abs(exponent) * max(base.numerator.bit_length(), base.denominator.bit_length()) > MAX_BITS:
-                    raise UndefinedError(f"the power {exponent} has too many digits")
-                return base**exponent.numerator
-            if self.sign_or_none(base) is None and exponent < 0:
-                raise UndefinedError("division by an interval around zero")
-            return _with_digits(lambda: base**exponent.numerator)
-        if self.sign(base) < 0 or (self.sign(base) == 0 and exponent < 0):
-            raise UndefinedError(f"the power {exponent} of a number that is not positive")
-        if isinstance(base, Fraction):
-            root = _exact_root(base, exponent)
-            if root is not None:
-                return root
-        return _with_digits(lambda: iv.exp(iv.log(enclosed(base)) * exponent.numerator / exponent.denominator))
-
-    def sign_or_none(self, value: Any) -> int | None:
-        try:
-            return self.sign(value)
-        except UndefinedError:
-            return None
-
-    def function(self, name: str, u: Any) -> Any:
-        if isinstance(u, Fraction) and u.denominator == 1 and int(u) in self._exact.get(name, {}):
-            return Fraction(self._exact[name][int(u)])
-        return _with_digits(lambda: INTERVAL[name](enclosed(u)))
-
-
-class Digits:
-    """mpmath floats of `digits` digits."""
-
-    def __init__(self, digits: int = DIGITS) -> None:
-        self.digits = digits
-
-    def number(self, value: Any) -> Any:
-        return mp.mpf(value.numerator) / value.denominator if isinstance(value, Fraction) else value
-
-    def pi(self) -> Any:
-        return +mp.pi
-
-    def join(self, op: Callable[[Any, Any], Any], a: Any, b: Any) -> Any:
-        return op(self.number(a), self.number(b))
-
-    def sign(self, value: Any) -> int:
-        return int(value > 0) - int(value < 0)
-
-    def power(self, base: Any, exponent: Fraction) -> Any:
-        base = self.number(base)
-        if base == 0 and exponent < 0:
-            raise UndefinedError("division by zero")
-        if exponent.denominator == 1:
-            return base**exponent.numerator
-        if base < 0:
-            raise UndefinedError(f"the power {exponent} of a negative number")
-        return mp.power(base, mp.mpf(exponent.numerator) / exponent.denominator)
-
-    def function(self, name: str, u: Any) -> Any:
-        if name == "log" and u <= 0:
-            raise UndefinedError("the logarithm of a number that is not positive")
-        value = getattr(mp, name)(u)
-        if isinstance(value, mp.mpc):
-            raise UndefinedError(f"{name} outside its real domain")
-        return value
-
-
-def _with_digits(compute: Callable[[], Any]) -> Any:
-    """A computation with intervals; where it has no value, UndefinedError."""
-    try:
-        if iv.dps == DIGITS + 10:
-            return compute()
-        with _digits():
-            return compute()
-    except (ValueError, ZeroDivisionError, mp.NoConvergence) as error:
-        raise UndefinedError(str(error)) from None
-
-
-@contextmanager
-def _digits() -> Iterator[None]:
-    before = iv.dps
-    try:
-        iv.dps = DIGITS + 10
-        yield
-    finally:
-        iv.dps = before
-
-
 def index_values(spans: Sequence[range]) -> Iterator[tuple[int, ...]]:
     """All values of indices with these ranges, if there are not too many to try."""
     if math.prod(map(len, spans)) > MAX_SUMMANDS:
         raise UndefinedError(f"more than {MAX_SUMMANDS} values of indices")
     return cartesian(*spans)
-
-
-def bounded(value: Any) -> Any:
-    """The value, unless it is an exact number with too many digits."""
-    if isinstance(value, Fraction) and max(value.numerator.bit_length(), value.denominator.bit_length()) > MAX_BITS:
-        raise UndefinedError("an exact value with too many digits")
-    return value
-
-
-def _exact_root(base: Fraction, exponent: Fraction) -> Fraction | None:
-    """base**exponent if it is rational and the root is a square root."""
-    if exponent.denominator != 2:
-        return Fraction(0) if base == 0 else None
-    top, bottom = math.isqrt(base.numerator), math.isqrt(base.denominator)
-    if top * top == base.numerator and bottom * bottom == base.denominator:
-        return Fraction(top, bottom) ** exponent.numerator
-    return None
-
-
-def interval_text(value: Any) -> str:
-    """An exact rational, or the digits of an interval that are certain."""
-    if isinstance(value, Fraction):
-        return str(value)
-    with mp.workdps(DIGITS):
-        ends = [mp.mpf(side) for side in (value.a, value.b)]
-        if max(map(abs, ends)) < mp.mpf(10) ** -(DIGITS - 5):
-            return f"0 to {DIGITS - 5} digits"
-        low, high = (mp.nstr(side, DIGITS - 5, min_fixed=-mp.inf, max_fixed=mp.inf) for side in ends)
-    certain = "".join(p for p, _ in itertools.takewhile(lambda pair: pair[0] == pair[1], zip(low, high, strict=False)))
-    if not any(c in "123456789" for c in certain):
-        return f"between {low[:12]} and {high[:12]}"
-    if "." not in certain:
-        return f"between {low[:_SHOWN]} and {high[:_SHOWN]}"
-    first = next(n for n, c in enumerate(certain) if c in "123456789")
-    return certain[: max(_SHOWN, first + 6)] + "…"
 
 
 def evaluate(
@@ -220,7 +50,7 @@ def evaluate(
     out of a sum, and so change it).  With `off_kinks`, a point on a kink of `e` raises `KinkError`; a point where `e` has no
     real value raises `UndefinedError`.
     """
-    with _digits():
+    with enclosing():
         return _Evaluator(scene, backend or Exact(), off_kinks).value(e, env or {})
 
 

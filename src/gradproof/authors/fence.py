@@ -12,7 +12,7 @@ from markdown import Markdown
 from markdown.extensions import Extension
 from markdown.preprocessors import Preprocessor
 
-from gradproof.authors import FalseGradientError, Outcome, outcome
+from gradproof.authors import FalseGradientError
 from gradproof.problem import Block, blocks
 
 __all__ = ["GradproofExtension", "makeExtension"]
@@ -49,6 +49,11 @@ class _Blocks(Preprocessor):  # type: ignore[misc]
         self.failed = failed
 
     def run(self, lines: list[str]) -> list[str]:
+        from gradproof.authors import (
+            Outcome,
+            outcome,
+        )  # here, so that a server which reloads gradproof sees what is new
+
         made, done = list[str](), 0
         for block in blocks(lines):
             found: Outcome = {"html": "", "wrong": block.fault} if block.fault else outcome(block.text)

@@ -17,12 +17,13 @@ from typing import Any
 import sympy as sp
 from mpmath import mp
 
+from gradproof.arithmetic import Digits
 from gradproof.assumptions import read_assumptions
 from gradproof.derivation import Derivation, axis_bounds
 from gradproof.lines import head, index_range
 from gradproof.notation import read
 from gradproof.points import Point, points
-from gradproof.values import Digits, UndefinedError, evaluate, index_values
+from gradproof.values import UndefinedError, evaluate, index_values
 from gradproof.verdict import Evidence
 
 __all__ = ["Slope", "remainder_evidence", "remainder_slopes"]
@@ -83,12 +84,19 @@ def remainder_evidence(derivation: Derivation) -> Evidence:
 
 
 class _Moved:
-    """A point whose wrt is moved by ε·d; definitions are computed from what they use."""
+    """A point whose wrt is moved by ε·d; definitions are computed from what they use.
+
+    One that is not moved lies off the kinks of the definitions.
+    """
 
     def __init__(
-        self, point: Point, wrt: sp.Expr, definitions: Sequence[sp.Eq], shift: Mapping[tuple[int, ...], Any]
+        self,
+        point: Point,
+        wrt: sp.Expr,
+        definitions: Sequence[sp.Eq],
+        shift: Mapping[tuple[int, ...], Any] | None = None,
     ) -> None:
-        self.point, self.wrt, self.shift = point, wrt, shift
+        self.point, self.wrt, self.shift, self.off_kinks = point, wrt, shift or {}, shift is None
         self.definitions = {head(d.lhs): d for d in definitions}
         self.known: dict[Any, Any] = {}
         self.number = Digits(_DIGITS).number
@@ -110,7 +118,7 @@ class _Moved:
 
     def _defined(self, name: sp.Basic, index: tuple[int, ...], body: sp.Expr, env: Mapping[sp.Basic, int]) -> Any:
         if (name, index) not in self.known:
-            self.known[name, index] = evaluate(body, self, Digits(_DIGITS), env=env)
+            self.known[name, index] = evaluate(body, self, Digits(_DIGITS), self.off_kinks, env)
         return self.known[name, index]
 
     def function(self, function: type, orders: tuple[int, ...], args: Sequence[Any]) -> Any:
@@ -123,7 +131,7 @@ def _slope(
     draw = random.Random(sum(point.sizes.values()))
     entries = dict(_entries(wrt, bounds, point, loss))
     direction = {index: Fraction(draw.choice([-3, -2, -1, 1, 2, 3]), draw.choice([1, 2, 5])) for index in entries}
-    here = _Moved(point, wrt, definitions, {})
+    here = _Moved(point, wrt, definitions)
     along = mp.mpf(0)
     for index, env in entries.items():
         along += here.number(direction[index]) * evaluate(claim, here, Digits(_DIGITS), env=env)

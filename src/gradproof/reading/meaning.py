@@ -33,7 +33,7 @@ from gradproof.reading.table import Range, Table, size
 __all__ = ["Env", "Meaning"]
 
 MAX_NESTED = 60  # sums, functions and brackets within each other
-MAX_POWER_BITS = 10_000
+MAX_BITS = 20_000  # of a power of numbers
 
 #: index letter -> (the index, where it is bound: the place of the sum, or -1)
 Env = Mapping[str, tuple[Any, int]]
@@ -155,11 +155,8 @@ class Meaning:
         """A power; numbers only as far as they can be written down."""
         if base == 0 and exponent.is_number and not exponent.is_positive:
             raise self.fail("zero is raised to a power that is not positive", node)
-        if base.is_number and exponent.is_number and base not in (1, -1, 0):
-            bits = sp.Rational(base).p.bit_length() + sp.Rational(base).q.bit_length() if base.is_Rational else 64
-            large = not exponent.is_Rational or abs(exponent) * bits > MAX_POWER_BITS or exponent.q > MAX_POWER_BITS
-            if large and not (base == sp.E and exponent.is_Rational):
-                raise self.fail("a power of numbers that is too large, or not rational", node)
+        if base.is_number and exponent.is_number and base not in (1, -1, 0) and _size(exponent) * _bits(base) > MAX_BITS:
+            raise self.fail("a power of numbers that is too large", node)
         return self.real(sp.exp(exponent) if base == sp.E else base**exponent, node)
 
     def real(self, value: Any, node: tree.Node) -> Any:
@@ -290,7 +287,7 @@ class Meaning:
 
     def _exponential(self, head: Head, above: tree.Node, env: Env) -> sp.Expr:
         """e^x; a bare number above it is reported, since e may be an error that is squared."""
-        if isinstance(above, tree.Number) and self.table.names.get("e") != sp.E:
+        if isinstance(above, tree.Number) and not self.table.euler:
             raise self.unclear(
                 f"{self.shown(head.node)}",
                 head.node,
@@ -362,6 +359,8 @@ class Meaning:
             self.uses.append((node.at, key, bound))
             return index
         known = self.table.names.get(key)
+        if key == "e" and self.table.euler and not isinstance(known, sp.Symbol):
+            return sp.E
         if isinstance(known, sp.IndexedBase) or (known is None and key in self.heads.arrays):
             rank = self.table.ranks.get(key)
             many = f"{rank} indices" if rank != 1 else "one index"
@@ -399,3 +398,12 @@ def array_name(key: str) -> str:
     """The name of an array: a layer is digits at its end."""
     base, sep, above = key.partition("__")
     return base + above if sep and above.isdigit() and not base[-1:].isdigit() else key
+
+
+def _bits(number: sp.Expr) -> int:
+    """How many digits a number has, about."""
+    return number.p.bit_length() + number.q.bit_length() if number.is_Rational else 2
+
+
+def _size(number: sp.Expr) -> sp.Expr:
+    return abs(number.p) + number.q if number.is_Rational else abs(sp.N(number, 6))

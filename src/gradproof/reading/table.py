@@ -65,7 +65,7 @@ class Table:
     may stand free.  ranges: declared, by letter.  seen: the ranges that sums gave to a letter.
     axes: (array, axis) -> the ranges of the indices that stood there.  ranks: how many indices an
     array has.  raised: arrays whose first index stands above, as x^{(n)}.  logistic: whether σ was read
-    as the logistic function.  notes: the conventions used.
+    as the logistic function.  euler: whether e is known to be Euler's number.  notes: the conventions used.
     """
 
     names: dict[str, Any] = field(default_factory=dict)
@@ -76,6 +76,7 @@ class Table:
     ranks: dict[str, int] = field(default_factory=dict)
     raised: set[str] = field(default_factory=set)
     logistic: bool = False
+    euler: bool = False
     notes: list[str] = field(default_factory=list)
 
     def copy(self) -> Table:
@@ -89,6 +90,7 @@ class Table:
             dict(self.ranks),
             set(self.raised),
             self.logistic,
+            self.euler,
             list(self.notes),
         )
 
@@ -180,6 +182,6 @@ class Table:
             case AppliedUndef():
                 self.known(object_key(e.func), e.func)
             case sp.exp() | sp.core.numbers.Exp1():
-                self.names.setdefault("e", sp.E)
+                self.euler = True
         for part in e.args:
             self.learn(part, bound)

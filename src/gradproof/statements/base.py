@@ -9,12 +9,13 @@ from typing import Any, Protocol, runtime_checkable
 import sympy as sp
 from sympy.core.relational import Relational
 
+from gradproof.arithmetic import Exact, interval_text
 from gradproof.checking import free_indices
 from gradproof.checks.steps import LineChecker
 from gradproof.given import Given, point_text
 from gradproof.lines import head, index_range
 from gradproof.notation import NotationError, read
-from gradproof.values import Exact, evaluate, index_values, interval_text
+from gradproof.values import evaluate, index_values
 from gradproof.verdict import Evidence, Verdict, Witness
 
 __all__ = [

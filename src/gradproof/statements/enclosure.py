@@ -15,13 +15,14 @@ from typing import Any
 import sympy as sp
 from mpmath import iv
 
+from gradproof.arithmetic import Exact, interval_text
 from gradproof.checks.steps import LineChecker
 from gradproof.given import Given
 from gradproof.latex import to_latex
 from gradproof.notation import read
 from gradproof.statements.base import ENCLOSED, not_defined_too, value_at
 from gradproof.statements.equality import rounds_to
-from gradproof.values import Exact, UndefinedError, evaluate, interval_text
+from gradproof.values import UndefinedError, evaluate
 from gradproof.verdict import Evidence, Verdict, Witness
 
 __all__ = ["NoMinimum", "OnBox", "Rounded"]

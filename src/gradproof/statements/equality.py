@@ -12,6 +12,7 @@ from typing import Any
 
 import sympy as sp
 
+from gradproof.arithmetic import Exact, interval_text
 from gradproof.checks.steps import LineChecker
 from gradproof.derivation import Derivation
 from gradproof.latex import to_latex
@@ -19,7 +20,6 @@ from gradproof.lines import derivative
 from gradproof.model import Model
 from gradproof.statements.base import EXACT, compared_at, everywhere, joined, named, value_at
 from gradproof.statements.inequality import is_positive, undefined
-from gradproof.values import Exact, interval_text
 from gradproof.verdict import Evidence, Verdict
 
 __all__ = ["Differs", "DiffersWhen", "Equality"]

@@ -9,9 +9,9 @@ from typing import Any
 
 import sympy as sp
 
+from gradproof.arithmetic import Exact, interval_text
 from gradproof.latex import to_latex
 from gradproof.statements.base import EXACT, value_at
-from gradproof.values import Exact, interval_text
 from gradproof.verdict import Evidence, Verdict
 
 __all__ = ["NoFunction"]

@@ -21,6 +21,7 @@ import sympy as sp
 from mpmath import mp
 from sympy.core.function import AppliedUndef
 
+from gradproof.arithmetic import Digits, Exact, interval_text
 from gradproof.assumptions import read_assumptions
 from gradproof.checks.steps import LineChecker, opened
 from gradproof.derivation import differentiated
@@ -31,7 +32,7 @@ from gradproof.notation import read
 from gradproof.points import Point, points
 from gradproof.proof import decide
 from gradproof.statements.inequality import is_positive
-from gradproof.values import Digits, Exact, UndefinedError, evaluate, interval_text
+from gradproof.values import UndefinedError, evaluate
 from gradproof.verdict import Evidence, Verdict, Witness
 
 __all__ = ["Approximation", "Jets"]
