@@ -176,12 +176,13 @@ class IndexPrinter(LatexPrinter):  # type: ignore[misc] # SymPy has no types
     def _print_Add(self, e: sp.Add, order: Any = None) -> str:
         """Terms with a plus sign first: y − f, not −f + y; small ones last."""
         ordered = sorted(self._as_ordered_terms(e, order=order), key=self._smallness)
+        texts = {t: str(self._print(t)) for t in ordered}
+        if not any(map(self._smallness, ordered)):
+            ordered.sort(key=lambda t: texts[t].startswith("-"))
         terms = [
-            rf"\left({self._print(t)}\right)" if _open(t) & _free(sp.Tuple(*ordered[n + 1 :])) else str(self._print(t))
+            rf"\left({texts[t]}\right)" if _open(t) & _free(sp.Tuple(*ordered[n + 1 :])) else texts[t]
             for n, t in enumerate(ordered)
         ]
-        if not any(map(self._smallness, ordered)):
-            terms.sort(key=lambda t: t.startswith("-"))
         return terms[0] + "".join(f" - {t[1:].lstrip()}" if t.startswith("-") else f" + {t}" for t in terms[1:])
 
     def _smallness(self, e: sp.Basic) -> int:

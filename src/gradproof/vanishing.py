@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from gradproof.canonical import Atom, BudgetExceededError, Number, Poly, Term, fresh_index
 from gradproof.cases import Case, Cases
 from gradproof.notation import Kink
-from gradproof.products import Range
+from gradproof.products import ONE, Range
 from gradproof.translate import Translator
 
 __all__ = ["vanishes", "vanishes_where"]
@@ -60,10 +60,14 @@ class _Vanishing(Cases):
         branched = self.by_cases(poly, case)
         if branched is not None:
             return branched
-        for simpler in (self._cleared, self._without_powers, self._on_one_range, self._shifted):
+        for simpler in (self._cleared, self._without_powers):
             changed = simpler(poly)
             if changed is not None:
                 return self.holds(changed, case)
+        for other in (self._on_one_range, self._from_one, self._shifted):
+            changed = other(poly)
+            if changed is not None and self.holds(changed, case):
+                return True
         return self._by_summands(poly, case)
 
     # -- denominators -------------------------------------------------------------------
@@ -131,6 +135,23 @@ class _Vanishing(Cases):
         for end in ends:
             total = total - self.algebra.substitute(body, {index: end})
         return total
+
+    def _from_one(self, poly: Poly) -> Poly | None:
+        """`poly` with every sum that starts from another number starting from 1; None if all do."""
+        total, changed = Poly(), False
+        for c, t in poly:
+            body, bound = Poly([(c, Term({}, t.factors))]), list(t.bound)
+            for n, index in enumerate(bound):
+                span = self.algebra.ranges[index]
+                start = span.lo.constant
+                if start not in (None, 1):
+                    bound[n], changed = self.algebra.fresh(Range(ONE, span.length)), True
+                    place = Poly.atom(Atom("index", bound[n])) + span.lo - ONE
+                    body = self.algebra.substitute(body, {index: place})
+            for index in bound:
+                body = self.algebra.over(body, index)
+            total = total + body
+        return total if changed else None
 
     def _shifted(self, poly: Poly) -> Poly | None:
         """`poly` with the indicators of whole numbers brought to one shape; None if they have it."""

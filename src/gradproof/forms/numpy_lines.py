@@ -59,26 +59,27 @@ def _used(body: sp.Expr, definitions: Sequence[sp.Eq]) -> list[sp.Eq]:
 
 
 # -- what is used twice -----------------------------------------------------------------------
-def _shared(lines: list[tuple[str, ast.expr]], taken: set[str]) -> list[tuple[str, ast.expr]]:
-    """A name for each long expression that the last line uses twice, the longest first."""
-    *before, (result, last) = lines
-    named: list[tuple[str, ast.expr]] = []
+def _shared(lines: Sequence[tuple[str, ast.expr]], taken: set[str]) -> list[tuple[str, ast.expr]]:
+    """A name for each long expression that the lines use twice, in a line before the first that uses it."""
+    found = list(lines)
     free = (n for n in [*_NAMES, *(f"t{k}" for k in range(99))] if n not in taken)
     while True:
         counts: dict[str, int] = {}
-        for e in [last, *(e for _, e in named)]:
+        for _, e in found:
             for node in _parts(e):
                 text = ast.unparse(node)
                 counts[text] = counts.get(text, 0) + 1
         repeated = [t for t, n in counts.items() if n > 1 and ("@" in t or "linalg" in t or len(t) >= _LONG)]
         if not repeated:
-            return [*before, *reversed(named), (result, last)]
+            return found
         text = max(repeated, key=len)
-        name = next(free)
+        first = next(n for n, (_, e) in enumerate(found) if any(ast.unparse(p) == text for p in _parts(e)))
+        whole = ast.unparse(found[first][1]) == text  # the line that defines it has a name already
+        name = found[first][0] if whole else next(free)
         swap = _Swap(text, name)
-        node = ast.parse(text, mode="eval").body
-        last, named = swap.put(last), [(n, swap.put(e)) for n, e in named]
-        named.append((name, node))
+        found = [(n, e if whole and k == first else swap.put(e)) for k, (n, e) in enumerate(found)]
+        if not whole:
+            found.insert(first, (name, ast.parse(text, mode="eval").body))
 
 
 def _parts(e: ast.AST) -> Iterator[ast.expr]:

@@ -140,7 +140,8 @@ class Numpy:
         labels = self._labels(values)
         counts: dict[tuple[int, str], list[ast.expr]] = {}
         for v in values:
-            for sign, part in addends(self._aligned(v, labels)):
+            for sign, term in addends(v.data):
+                part = self._aligned(Value(v.labels, term), labels) if v.labels != labels else term
                 counts.setdefault((sign, ast.unparse(part)), []).append(part)
         parts = [(sign, p[0] if len(p) == 1 else product([number(len(p)), p[0]])) for (sign, _), p in counts.items()]
         parts.sort(key=lambda p: p[0] < 0)
@@ -183,17 +184,17 @@ class Numpy:
             result = joined(ast.Div(), result, divisor)
         return Value(labels, result if sign > 0 else negative(result))
 
-    @staticmethod
-    def _whole(values: list[Value], labels: tuple[sp.Basic, ...]) -> list[Value]:
+    def _whole(self, values: list[Value], labels: tuple[sp.Basic, ...]) -> list[Value]:
         """The factors, with np.outer and np.diag where they say it."""
-        scalars, arrays = [v for v in values if not v.labels], [v for v in values if v.labels]
-        if len(labels) != 2 or len(arrays) != 2 or (len(arrays[0].labels) != 1 and len(arrays[1].labels) != 1):
-            return values
-        a, b = sorted(arrays, key=lambda v: (len(v.labels), labels.index(v.labels[0])))
-        if len(b.labels) == 1:
-            return [*scalars, Value(labels, call("outer", a.data, b.data))]
-        if isinstance(b.data, ast.Call) and ast.unparse(b.data.func) == "np.eye":
-            return [*scalars, Value(labels, call("diag", a.data))]
+        scalars = [v for v in values if not v.labels]
+        sides = {i: [v for v in values if v.labels == (i,)] for i in labels}
+        full = [v for v in values if len(v.labels) > 1]
+        if len(labels) == 2 and not full:
+            a, b = (self.multiplied(sides[i]).data if len(sides[i]) > 1 else sides[i][0].data for i in labels)
+            return [*scalars, Value(labels, call("outer", a, b))]
+        vectors = [Value(labels[:1], v.data) for side in sides.values() for v in side]
+        if len(labels) == 2 and len(full) == 1 and vectors and ast.unparse(full[0].data).startswith("np.eye("):
+            return [*scalars, Value(labels, call("diag", self.multiplied(vectors).data))]
         return values
 
     def power(self, base: Value, exponent: sp.Expr) -> Value:

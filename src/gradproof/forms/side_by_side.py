@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import itertools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import sympy as sp
@@ -107,7 +107,7 @@ class Forms:
     """One result in several forms.
 
     index: in index notation, one entry; indices: its free indices.  matrix: the SymPy matrix (or scalar)
-    with these entries; latex: that matrix.  code: NumPy source.  Each may be None.
+    with these entries; latex: that matrix.  code: NumPy source, which computes `gradient`.  Each may be None.
     """
 
     index: sp.Expr
@@ -115,7 +115,7 @@ class Forms:
     matrix: Any
     latex: str | None
     code: str | None
-    place: _Place
+    place: _Place = field(repr=False, compare=False)
 
     def verify(self) -> Verdict:
         """Whether each form that there is equals the index form, decided afresh."""

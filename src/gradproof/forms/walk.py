@@ -16,7 +16,7 @@ from typing import Any, Protocol
 import sympy as sp
 
 from gradproof.inverse import matrix_of
-from gradproof.lines import copied, times
+from gradproof.lines import copied, replaced, times
 
 __all__ = ["NoFormError", "Notation", "Value", "Walk", "in_order", "is_symmetric", "joint_labels"]
 
@@ -174,6 +174,11 @@ class Walk:
             if len(parts) > 1:
                 pending = [*parts, *pending]
                 continue
+            same = self._same_indices(factor, bound)
+            if same is not None:
+                index, other = same
+                rest = [replaced(f, {index: other}) for f in (*done, *pending)]
+                return self.product(rest or [_ONE], [i for i in bound if i != index])
             try:
                 value = self.value(factor)
             except NoFormError:
@@ -191,6 +196,14 @@ class Walk:
             values.append(value)
             done.append(factor)
         return self._contracted(values, bound)
+
+    def _same_indices(self, factor: sp.Expr, bound: Sequence[sp.Basic]) -> tuple[sp.Basic, sp.Basic] | None:
+        """(a bound index, another) of one range, if the factor is the delta of both."""
+        if isinstance(factor, sp.KroneckerDelta):
+            for index, other in (factor.args[:2], factor.args[1::-1]):
+                if index in bound and self.is_index(other) and self.spans[index] == self.spans[other]:
+                    return index, other
+        return None
 
     def _contracted(self, values: Sequence[Value], bound: Sequence[sp.Basic]) -> Value:
         left, open_ = list(values), list(bound)
@@ -316,4 +329,6 @@ def _without(factors: Sequence[sp.Expr], shared: Sequence[sp.Expr]) -> sp.Expr:
 def _total(e: sp.Expr) -> bool:
     """Whether an expression has a value at every point, so that it may be multiplied by an indicator that is 0."""
     powers = all(p.exp.is_Integer and p.exp > 0 for p in e.atoms(sp.Pow))
-    return powers and e.atoms(sp.Function) <= e.atoms(sp.exp, sp.tanh, sp.sin, sp.cos, sp.Abs, sp.sign)
+    return powers and e.atoms(sp.Function) <= e.atoms(
+        sp.exp, sp.tanh, sp.sin, sp.cos, sp.Abs, sp.sign, sp.KroneckerDelta
+    )

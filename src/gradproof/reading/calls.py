@@ -158,7 +158,13 @@ def is_call(m: Meaning, name: Head, bracket: tree.Group, env: Env) -> bool:
         return True
     if len(bracket.items) > 1:
         return True
-    if bracket.spaced or name.key in m.survey.alone or name.key == "pi" or name.key in m.heads.letters:
+    if (
+        bracket.spaced
+        or name.power is not None
+        or name.key in m.survey.alone
+        or name.key == "pi"
+        or name.key in m.heads.letters
+    ):
         return False
     shown, inside = m.shown(name.node), m.shown(bracket)
     raise m.unclear(

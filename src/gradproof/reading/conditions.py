@@ -92,7 +92,7 @@ def bars(m: Meaning, node: tree.Bars, below: tree.Node | None, above: tree.Node 
         )
     if below is not None:
         raise m.fail("a script below an absolute value is not read", below)
-    return m.power(sp.Abs(m.value(node.body, env)), above, node, env)
+    return m.power(m.real(sp.Abs(m.value(node.body, env)), node), above, node, env)
 
 
 def restricted(m: Meaning, condition: tree.Sides, body: sp.Expr, env: Env) -> sp.Expr:

@@ -33,7 +33,7 @@ from gradproof.reading.table import Range, Table, size
 __all__ = ["Env", "Meaning"]
 
 MAX_NESTED = 60  # sums, functions and brackets within each other
-MAX_BITS = 20_000  # of a power of numbers
+MAX_BITS = 1_000_000  # of a power of numbers, fifty times over where it is written out
 
 #: index letter -> (the index, where it is bound: the place of the sum, or -1)
 Env = Mapping[str, tuple[Any, int]]
@@ -155,12 +155,16 @@ class Meaning:
         """A power; numbers only as far as they can be written down."""
         if base == 0 and exponent.is_number and not exponent.is_positive:
             raise self.fail("zero is raised to a power that is not positive", node)
-        if base.is_number and exponent.is_number and base not in (1, -1, 0) and _size(exponent) * _bits(base) > MAX_BITS:
-            raise self.fail("a power of numbers that is too large", node)
+        if base.is_number and exponent.is_number and base not in (1, -1, 0):
+            bits = 1 if base == sp.E else 50 * _bits(base)
+            if _size(exponent) * bits > MAX_BITS:
+                raise self.fail("a power of numbers that is too large", node)
         return self.real(sp.exp(exponent) if base == sp.E else base**exponent, node)
 
     def real(self, value: Any, node: tree.Node) -> Any:
-        """The value, if it is no number beyond the real ones."""
+        """The value, if it is no number beyond the real ones; SymPy doubts that letters are real."""
+        if value.has(sp.re, sp.im):
+            value = value.replace(sp.re, lambda u: u).replace(sp.im, lambda _: sp.Integer(0))
         if value.is_number and value.has(sp.I, sp.zoo, sp.nan, sp.oo, -sp.oo):
             raise self.fail(f"{self.shown(node)} is {value}, which is no real number", node)
         return value

@@ -65,10 +65,10 @@ class Place:
 def places(e: sp.Basic, above: tuple[Any, ...] = (), scope: Scope = OUTSIDE) -> Iterator[Place]:
     """Every part of a formula that may be changed, from the whole down to symbols, entries and numbers.
 
-    Not: numbers that are a factor or a power, sizes in a power, and indices.
+    Not: rational numbers that are a factor or a power, sizes in a power, and indices.
     """
     parent = above[0][0] if above else None
-    if isinstance(e, sp.Idx) or (isinstance(parent, (sp.Mul, sp.Pow)) and is_number(e)):
+    if isinstance(e, sp.Idx) or (isinstance(parent, (sp.Mul, sp.Pow)) and e.is_Rational):
         return
     if isinstance(parent, sp.Pow) and isinstance(e, sp.Symbol) and e.is_integer:
         return

@@ -16,6 +16,7 @@ __all__ = [
     "missing_delta",
     "missing_sum",
     "needless_sum",
+    "one_of_two",
     "transposed",
     "wrong_index",
     "wrong_letter",
@@ -49,6 +50,32 @@ def index_throughout(place: Place, known: Vocabulary) -> Changes:
             if other in used and str(index) < str(other):
                 turned = replaced(e, {index: other, other: index})
                 yield Change("instead", turned, "two indices are exchanged in {old}: it should be {new}", 0.2)
+
+
+def one_of_two(place: Place, known: Vocabulary) -> Changes:
+    """u u′ where u² stands, and u + u′ where 2u does: u′ has another index, or another array."""
+    e = place.node
+    if isinstance(e, sp.Pow) and e.exp == 2:
+        part, joined = e.base, times
+    elif isinstance(e, sp.Mul) and e.args[0] == 2:
+        part, joined = times(*e.args[1:]), sp.Add
+    else:
+        return
+    here = known.indices(place.scope)
+    used = [i for i in here if part.has(i)]
+    for one in used:
+        for other in here:
+            if other != one and here[other] == here[one]:
+                yield Change("instead", joined(part, replaced(part, {one: other})), _ONE_OF_TWO)
+                if other in used:
+                    yield Change("instead", joined(part, replaced(part, {one: other, other: one})), _ONE_OF_TWO)
+    for entry in sorted(part.atoms(sp.Indexed), key=str):
+        for base in known.arrays(len(entry.indices)):
+            turned = {a: base[a.indices] for a in part.atoms(sp.Indexed) if a.base == entry.base}
+            yield Change("instead", joined(part, replaced(part, turned)), _ONE_OF_TWO, 0.2)
+
+
+_ONE_OF_TWO = "one of the two in {old} is another: it should be {new}"
 
 
 def transposed(place: Place, _: Vocabulary) -> Changes:

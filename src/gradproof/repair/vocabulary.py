@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from typing import Any
 
 import sympy as sp
@@ -55,6 +55,11 @@ class Vocabulary:
             self._known[scope] = self._distinct(self._in_scope(scope), scope)
         return self._known[scope]
 
+    def arrays(self, rank: int) -> list[sp.IndexedBase]:
+        """The arrays with so many indices that the sources mention."""
+        found = {a.base for e in self.sources for a in e.atoms(sp.Indexed) if len(a.indices) == rank}
+        return sorted(found, key=str)
+
     @cached_property
     def functions(self) -> list[type[sp.Function]]:
         """The elementary functions that the sources mention."""
@@ -93,6 +98,7 @@ class Vocabulary:
         return list(seen.values())
 
 
+@lru_cache(maxsize=10_000)
 def size_of(e: sp.Basic) -> int:
     """How much there is to write: symbols, entries, numbers and operations."""
     if isinstance(e, (sp.Indexed, sp.KroneckerDelta)) or not e.args:
