@@ -55,7 +55,7 @@ class Algebra(Substitution):
     def _whole_power(self, base: Poly, n: int) -> Poly:
         """base**n multiplied out; a single factor only gets its exponent."""
         single = base.single
-        if single is not None and n > 1 and self.root_of(single) is None:
+        if single is not None and n > 1 and self.roots_of(single) is None:
             return self.term(1, {}, _power_term(single, n).factors)
         if n > MAX_POWER:
             raise BudgetExceededError(f"the power {n} of a sum")
@@ -76,7 +76,7 @@ class Algebra(Substitution):
         above, below = self.levelled(base)
         result = self.product(self.power(base, Poly.number(whole)), self._variable_power(above, rest))
         for atom, n in below:
-            result = self.product(result, self._variable_power(atom.args[0], rest.scaled(-n)))
+            result = self.product(result, self._variable_power(_of(atom), rest.scaled(-n)))
         return result
 
     def _variable_power(self, base: Poly, exponent: Poly) -> Poly:
@@ -96,11 +96,11 @@ class Algebra(Substitution):
         return result
 
     def levelled(self, base: Poly, any_sign: bool = False) -> tuple[Poly, list[tuple[Atom, int]]]:
-        """Base = (first) / (product of powers of the sums in its denominators, which are positive unless any sign will do)."""
+        """Base = (first) / (product of powers of its denominators, which are positive unless any sign will do)."""
         needed: dict[str, tuple[Atom, int]] = {}
         for _, t in base if len(base) > 1 else ():
             for key, (atom, e) in t.factors.items():
-                if atom.kind != "sum" or not isinstance(e, int) or e >= 0 or not atom.labels.isdisjoint(t.bound):
+                if not isinstance(e, int) or e >= 0 or not atom.labels.isdisjoint(t.bound):
                     continue
                 if any_sign or self.is_positive(atom):
                     needed[key] = (atom, max(-e, needed.get(key, (atom, 0))[1]))
@@ -116,7 +116,7 @@ class Algebra(Substitution):
         number, factors, inside = self.split(base, any_sign=isinstance(n, int))
         result = self._number_power(number, n)
         for atom, k in below:
-            result = self.product(result, self.power(atom.args[0], Poly.number(tidy(-n * k))))
+            result = self.product(result, self.power(_of(atom), Poly.number(tidy(-n * k))))
         for atom, e in factors.values():
             result = self.product(result, self._factor_power(atom, e, n))
         for part in inside:
@@ -237,9 +237,11 @@ class Algebra(Substitution):
         if atom.kind == "sum" and exponent >= 1:
             return tidy(exponent - whole), self.power(atom.args[0], Poly.number(whole))
         if (exponent >= 2 or exponent < 0) and isinstance(exponent, int):
-            root = self.root_of(atom)
-            if root is not None:
-                return exponent % 2, self.power(root, Poly.number(exponent - exponent % 2))
+            roots = self.roots_of(atom)
+            if roots is not None and not roots[0] + roots[1]:
+                return exponent % 2, self.power(roots[0], Poly.number(exponent - exponent % 2))
+            if roots is not None and exponent > 0:  # 0 or 1
+                return 1, None
         if atom.kind == "function" and atom.head == "cos" and exponent >= 2:
             sine = self.function("sin", atom.args)
             square = ONE - self.product(sine, sine)
@@ -288,7 +290,7 @@ class Algebra(Substitution):
             if atom.kind == "number":
                 log = _log_number(Fraction(str(atom.head)))
             else:
-                log = Poly.atom(Atom("log", "", (atom.args[0] if atom.kind == "sum" else Poly.atom(atom),)))
+                log = Poly.atom(Atom("log", "", (_of(atom),)))
             total += self.product(e, log) if isinstance(e, Poly) else log.scaled(e)
         for part in inside:
             total += Poly.atom(Atom("log", "", (part,)))
@@ -333,6 +335,11 @@ class Algebra(Substitution):
                 return Poly() if name in _ODD else ONE
             return Poly.atom(Atom("function", name, (args[0].scaled(flip),))).scaled(flip if name in _ODD else 1)
         return Poly.atom(Atom("function", name, args))
+
+
+def _of(atom: Atom) -> Poly:
+    """What an atom is; of a sum, the sum."""
+    return atom.args[0] if atom.kind == "sum" else Poly.atom(atom)
 
 
 def _power_term(atom: Atom, exponent: Number | Poly) -> Term:

@@ -2,7 +2,10 @@
 
 - ``Eq(S[i, j], S[j, i])``: entries of S with those indices exchanged are equal;
 - ``Eq(Sum(y[k], k), 1)``, ``Eq(Sum(x[d]**2, d), 1)``: that sum has a value;
-- ``Eq(y[n]**2, 1)``: that square has a value, the square of a rational number;
+- ``Eq(Sum(x[i]*y[i], i), 2)``, ``Eq(Sum(P[i, j], i, j), 1)``: any sum without a free index has a value;
+- ``Eq(Sum(U[k, i]*U[k, j], k), KroneckerDelta(i, j))``: the columns of U are orthonormal;
+- ``Eq(y[n]**2, 1)``, ``Eq(Abs(y[n]), 1)``: an entry is one of two numbers, as is one with ``Eq(y[n]**2, y[n])``;
+- ``Ge(y[n], 1)``, ``Le(y[n], K)`` of an array of whole numbers: its range;
 - ``Eq(entry or symbol, expression)``: the left side has that value (definitions are such);
 - ``Gt(x, 0)``, ``Gt(x[i], 0)`` (or ``<``): the sign is known;
 - ``Lt(a, 1)``, ``Ge(s, t)`` without an index: the order is known;
@@ -70,7 +73,10 @@ class Facts:
     swaps: dict[sp.Basic, tuple[Template, tuple[tuple[int, ...], ...]]] = field(default_factory=dict)
     sums: dict[sp.Basic, SumFact] = field(default_factory=dict)
     positive: dict[sp.Basic, Template] = field(default_factory=dict)
-    roots: dict[sp.Basic, tuple[Template, sp.Rational]] = field(default_factory=dict)
+    roots: dict[sp.Basic, tuple[Template, tuple[sp.Rational, sp.Rational]]] = field(default_factory=dict)
+    spans: dict[sp.Basic, tuple[Template, list[sp.Expr | None]]] = field(default_factory=dict)
+    columns: dict[sp.Basic, SumFact] = field(default_factory=dict)
+    totals: list[tuple[sp.Sum, sp.Expr]] = field(default_factory=list)
     signs: list[tuple[sp.Expr, bool]] = field(default_factory=list)
 
 
@@ -87,6 +93,8 @@ def facts(relations: Sequence[Relational]) -> Facts:
             template = _template(relation.gts)
             if strict and relation.lts == 0 and template is not None:
                 found.positive[head(relation.gts)] = template
+            _range(found, relation.gts, 0, relation.lts + int(strict))
+            _range(found, relation.lts, 1, relation.gts - int(strict))
             if not any(_is_index(s) for s in relation.free_symbols):
                 found.signs.append((relation.gts - relation.lts, strict))
     return found
@@ -104,10 +112,26 @@ def _template(e: sp.Basic) -> Template | None:
     return indices if known and free and len(set(indices)) == len(indices) else None
 
 
+def _range(found: Facts, e: sp.Expr, end: int, bound: sp.Expr) -> None:
+    """Note a bound of an array of whole numbers."""
+    template = _template(e)
+    if template is not None and e.is_integer and not any(_is_index(s) for s in bound.free_symbols):
+        _, ends = found.spans.setdefault(head(e), (template, [None, None]))
+        ends[end] = bound
+
+
 def _equation(found: Facts, left: sp.Expr, right: sp.Expr) -> bool:
     """Note what ``left = right`` says of its left side."""
+    fixed = [f for f in sp.Mul.make_args(left) if not f.has(sp.Indexed)]
+    if isinstance(left, sp.Mul) and fixed and not any(_is_index(s) for f in fixed for s in f.free_symbols):
+        factor = sp.Mul(*fixed)
+        return _equation(found, sp.Mul(*(f for f in left.args if f not in fixed)), right / factor)
+    if isinstance(left, sp.Pow) and left.exp == sp.Rational(1, 2) and right.is_nonnegative:
+        return _equation(found, left.base, right**2)
     if isinstance(left, sp.Sum) and len(left.limits) == 1:
-        return _sum(found, left, right)
+        return _sum(found, left, right) or _columns(found, left, right) or _total(found, left, right)
+    if isinstance(left, sp.Abs) and right.is_nonnegative:
+        return _root(found, left.args[0], right**2)
     if isinstance(left, sp.Pow) and left.exp == 2:
         return _root(found, left.base, right)
     template = _template(left)
@@ -140,10 +164,37 @@ def _symmetry(found: Facts, base: sp.Basic, left: Template, right: Template | No
 
 def _root(found: Facts, entry: sp.Expr, square: sp.Expr) -> bool:
     """Note that an entry is one of two numbers, which are known by their square."""
-    template, root = _template(entry), sp.sqrt(square)
-    if template is None or not root.is_Rational:
+    template = _template(entry)
+    root = sp.sqrt(square)
+    if template is None or not (square == entry or root.is_Rational):
         return False
-    found.roots[head(entry)] = (template, root)
+    found.roots[head(entry)] = (template, (sp.Integer(1), sp.Integer(0)) if square == entry else (root, -root))
+    return True
+
+
+def _total(found: Facts, left: sp.Sum, right: sp.Expr) -> bool:
+    """Note the value of a sum that leaves no index free."""
+    bound = {limit[0] for total in left.atoms(sp.Sum) for limit in total.limits}
+    if any(_is_index(s) for s in (left.free_symbols | right.free_symbols) - bound):
+        return False
+    found.totals.append((left, right))
+    return True
+
+
+def _columns(found: Facts, left: sp.Sum, right: sp.Expr) -> bool:
+    """Note that the columns (or rows) of a matrix are orthonormal."""
+    ((index, lo, hi),) = left.limits
+    entries = sp.Mul.make_args(left.function)
+    if len(entries) != 2 or not all(isinstance(e, sp.Indexed) and len(e.indices) == 2 for e in entries):
+        return False
+    one, other = entries
+    axes = [n for n in (0, 1) if one.indices[n] == other.indices[n] == index]
+    if one.base != other.base or len(axes) != 1:
+        return False
+    free = (one.indices[1 - axes[0]], other.indices[1 - axes[0]])
+    if right != sp.KroneckerDelta(*free) or not all(isinstance(i, sp.Idx) for i in free):
+        return False
+    found.columns[one.base] = SumFact(axes[0], 2, lo, hi, free, right)
     return True
 
 

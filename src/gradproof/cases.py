@@ -56,10 +56,9 @@ class Cases:
         if delta is not None:
             apart, together = (self.algebra.put(poly, {delta.key: value}) for value in (Poly(), ONE))
             return self.holds(apart, case) and (self._on_level(poly, delta.args[0], case) or self.holds(together, case))
-        signed = _free(poly, lambda a: self.translator.root_of(a) is not None)
-        if signed is not None:
-            root = self.translator.root_of(signed) or ONE
-            return all(self._at(poly, signed, value, case) for value in (root, -root))
+        either = _free(poly, lambda a: self.translator.roots_of(a) is not None)
+        if either is not None:
+            return all(self._at(poly, either, value, case) for value in self.translator.roots_of(either) or ())
         return None
 
     def _by_sign(self, poly: Poly, u: Poly, case: Case) -> bool:
@@ -79,12 +78,13 @@ class Cases:
         return self._on_level(change(poly), u, level) or self.holds(change(poly), level)
 
     def _on_side(self, poly: Poly, side: Poly, case: Case) -> bool:
-        """Whether poly vanishes where a form is positive; if its square is known, so is the form."""
+        """Whether poly vanishes where a form is positive; if it is one of two numbers, it is the one of that sign."""
         single = side.single or (-side).single
-        root = self.translator.root_of(single) if single is not None else None
-        if single is None or root is None:
+        roots = self.translator.roots_of(single) if single is not None else None
+        if single is None or roots is None:
             return self.holds(poly, case)
-        return self._at(poly, single, root if side.single else -root, case)
+        sign = 1 if side.single else -1
+        return all(self._at(poly, single, r, case) for r in roots if (r.constant or 0) * sign > 0)
 
     def _is_empty(self, case: Case) -> bool:
         """Whether nothing is in a branch: its forms contradict each other."""

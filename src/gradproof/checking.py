@@ -27,6 +27,9 @@ def check(loss: Any, wrt: Any, claimed: Any, assumptions: Sequence[Any] = ()) ->
     verdict's `needs` tell which of them the claim needs.  Refuted: with a witness, off every kink.
     Raises NotationError or TypeError for input without a meaning, such as a free index in the
     claim that the gradient lacks.
+
+    Loss, wrt and claim may be SymPy matrices, as for `derive`.  A claim that is the transpose of the
+    derivative is proved too, and the verdict's `reason` says so: it is another layout, not an error.
     """
     try:
         return asked(loss, wrt, assumptions).check(claimed)

@@ -7,7 +7,7 @@ factors out.  Lines are plain SymPy; bound indices have their readable names aga
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from gradproof.assumptions import read_assumptions
 from gradproof.inverse import arrays_in
 from gradproof.lines import derivative, head, index_range, publish, publish_names, replaced
 from gradproof.notation import NotationError, consistent, has_matrices, kinks, least, read
+from gradproof.ranges import axis_spans, hull
 from gradproof.rules import RULES, SUM_RULES, Rule, Scope
 
 if TYPE_CHECKING:
@@ -196,8 +197,8 @@ def axis_bounds(bodies: Sequence[sp.Expr], wrt: sp.Expr) -> dict[sp.Basic, tuple
         declared = index_range(index)
         if declared is not None:
             bounds[index] = declared
-        elif isinstance(index, sp.Symbol):
-            spans = [s for b in bodies for s in _spans_of(b, wrt.base, axis, {})]
+        elif isinstance(index, (sp.Symbol, sp.Idx)):
+            spans = [s for b in bodies for s in axis_spans(b, wrt.base, axis, {})]
             whole = hull(spans)
             if whole is not None:
                 bounds[index] = whole
@@ -205,53 +206,16 @@ def axis_bounds(bodies: Sequence[sp.Expr], wrt: sp.Expr) -> dict[sp.Basic, tuple
 
 
 def in_range(bodies: Sequence[sp.Expr], wrt: sp.Expr) -> tuple[Relational, ...]:
-    """That a fixed index of wrt, as in x[2], lies in all ranges of its axis: x[2] is there only for N >= 2."""
+    """That a fixed index of wrt, as in x[2], lies in all ranges of its axis that may hold it: x[2] is there only for N >= 2."""
     found: dict[Relational, None] = {}
     for axis, index in enumerate(getattr(wrt, "indices", ())):
-        for lo, hi in (s for b in bodies for s in _spans_of(b, wrt.base, axis, {}) if index.is_Integer):
+        for lo, hi in (s for b in bodies for s in axis_spans(b, wrt.base, axis, {}) if index.is_Integer):
             for large, small in ((hi, index), (index, lo)):
-                gap = least(large - small)
-                if gap is None or gap < 0:
+                gap = sp.expand(large - small)
+                smallest = least(gap)
+                if not gap.is_Integer and (smallest is None or smallest < 0):  # a number < 0: x[1] beside a sum from 2
                     found[sp.Ge(large, small, evaluate=False)] = None
     return tuple(found)
-
-
-def _spans_of(
-    e: sp.Basic, base: sp.Basic, axis: int, env: Mapping[sp.Basic, tuple[sp.Expr, sp.Expr]]
-) -> Iterator[tuple[sp.Expr, sp.Expr]]:
-    if isinstance(e, sp.Sum):
-        ((index, lo, hi),) = e.limits
-        env = {**env, index: (lo, hi)}
-    if isinstance(e, sp.Indexed) and e.base == base:
-        used = e.indices[axis]
-        for index in used.free_symbols & env.keys():
-            lo, hi = env[index]
-            shift = used - index
-            if not shift.has(index):
-                yield lo + shift, hi + shift
-    for a in e.args:
-        yield from _spans_of(a, base, axis, env)
-
-
-def hull(spans: Sequence[tuple[sp.Expr, sp.Expr]]) -> tuple[sp.Expr, sp.Expr] | None:
-    """The smallest range that holds all of them, if they can be compared for all sizes."""
-    if not spans:
-        return None
-    lo, hi = spans[0]
-    for low, high in spans[1:]:
-        lower, higher = _ordered(lo, low), _ordered(hi, high)
-        if lower is None or higher is None:
-            return None
-        lo, hi = lower[0], higher[1]
-    return lo, hi
-
-
-def _ordered(a: sp.Expr, b: sp.Expr) -> tuple[sp.Expr, sp.Expr] | None:
-    for low, high in ((a, b), (b, a)):
-        gap = least(high - low)
-        if gap is not None and gap >= 0:
-            return low, high
-    return None
 
 
 # -- the traversal --------------------------------------------------------------------------

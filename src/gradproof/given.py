@@ -105,7 +105,7 @@ def gradient_at(derivation: Derivation, values: Mapping[Any, Any]) -> Any:
     loss, wrt, result = read(derivation.loss), read(derivation.wrt), read(derivation.result)
     definitions = [sp.Eq(d.lhs, read(d.rhs), evaluate=False) for d in derivation.definitions]
     bodies = [loss, result, *(d.rhs for d in definitions)]
-    scene = Given(values, bodies, definitions)
+    scene = Given(values, [*bodies, wrt], definitions)  # wrt's own range says where an axis starts
     evaluate(loss, scene, Exact(), off_kinks=True)
     bounds = axis_bounds(bodies, wrt)
     free = [i for i in dict.fromkeys(getattr(wrt, "indices", ())) if not i.is_number and str(i) not in scene.values]

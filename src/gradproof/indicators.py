@@ -5,6 +5,7 @@ An indicator whose form is known to be positive is 1, and one whose form is not 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -40,17 +41,18 @@ class Indicators:
     """What is known of normal forms, and the deltas and indicators that follow from it.
 
     `least` says how small an integer polynomial can be, or None if unknown; `positive` tells whether an atom is
-    known to be positive; `sum_of` gives the assumed value of a power of an entry summed over an index, `root_of`
-    the number that an atom is up to its sign, `is_index` whether it is a whole number, `contracted` the product of a
-    matrix and its inverse; `ranges` gives the range of each bound index.
+    known to be positive; `sum_of` gives the assumed value of a power of an entry summed over an index, `roots_of`
+    the two numbers one of which an atom is, `is_index` whether it is a whole number, `contracted` the product of a
+    matrix and its inverse, `total_of` the assumed value of a sum; `ranges` gives the range of each bound index.
     """
 
     least: Callable[[Poly], Number | None]
     positive: Callable[[Atom], bool]
     sum_of: Callable[[Atom, int, object], Poly | None]
-    root_of: Callable[[Atom], Poly | None]
+    roots_of: Callable[[Atom], tuple[Poly, Poly] | None]
     is_index: Callable[[Atom], bool]
     contracted: Callable[[Atom, Atom, int], Poly | None]
+    total_of: Callable[[Term], Poly | None]
     ranges: dict[int, Range] = field(default_factory=dict)
 
     def delta(self, u: Poly) -> Poly:
@@ -153,6 +155,12 @@ class Indicators:
                 del kept[key]
             elif self.at_least(-u, 0):
                 return None
+        whole = {k: u for k, u in forms.items() if k in kept and self.is_whole(u)} if len(forms) > 1 else {}
+        for (key, u), (_, v) in itertools.permutations(whole.items(), 2):
+            if self.at_least(ONE - u - v, 0):  # both would be 1 or more
+                return None
+            if self.at_least(u - v, 0):  # v > 0 says it already
+                kept.pop(key, None)
         return kept
 
 

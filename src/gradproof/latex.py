@@ -94,6 +94,8 @@ class IndexPrinter(LatexPrinter):  # type: ignore[misc] # SymPy has no types
         return letter + name[len(stem) :] + _raised(above) + (f"_{{{' '.join(below)}}}" if below else "")
 
     def _hprint_Function(self, func: str) -> str:
+        if func in ("expm1", "log1p"):  # a digit is no index here
+            return rf"\operatorname{{{func}}}"
         name = str(super()._hprint_Function(func))
         return self._named(func) if "^" in name else name
 

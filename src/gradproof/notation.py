@@ -175,10 +175,10 @@ def _read_sum(e: sp.Sum, env: _Env, spans: Spans) -> sp.Expr:
                 f"{index_name(index)} has no range in {e}; give it one: Sum(..., (i, 1, N)) or Idx('i', N)"
             )
         lo, hi = limit[1], limit[2]
-        if span is not None and span != (lo, hi):
+        if span is not None and span != (lo, hi) and not _inside(lo, hi, span, {**declared(lo, hi), **inside}):
             raise RangeError(
                 f"two ranges for the index {index_name(index)}: it is declared over {span[0]}..{span[1]}"
-                f" and summed over {lo}..{hi} in {e}"
+                f" and summed over {lo}..{hi} in {e}; the second must lie in the first"
             )
         letter = index if isinstance(index, Bound) else index_name(index)
         if letter in seen and inside[seen[letter]] != (lo, hi):
@@ -203,6 +203,12 @@ def _read_sum(e: sp.Sum, env: _Env, spans: Spans) -> sp.Expr:
     for dummy, lo, hi in reversed(opened):
         body = summed(body, dummy, lo, hi)
     return body
+
+
+def _inside(lo: sp.Expr, hi: sp.Expr, span: tuple[sp.Expr, sp.Expr], others: Spans) -> bool:
+    """Whether lo..hi lies in a range, for all sizes and all values of the indices that it is made of (an empty one may touch it)."""
+    gaps = (least(lo - span[0], others), least(span[1] - hi, others))
+    return all(gap is not None and gap >= 0 for gap in gaps)
 
 
 def _check_other_ranges(body: sp.Basic, seen: Mapping[object, sp.Basic]) -> None:

@@ -80,6 +80,8 @@ class Point:
             if fixed is not None:
                 self.derived.add(symbol)
                 self.symbols[symbol] = self._once(symbol, fixed[1], {})
+            elif symbol in self._facts.spans:
+                self.symbols[symbol] = self._whole(self._facts.spans[symbol][1])
             elif span is not None:
                 low, high = (int(evaluate(side, self)) for side in span)
                 if low > high:
@@ -88,7 +90,7 @@ class Point:
             elif symbol.is_integer:
                 self.symbols[symbol] = self._draw(symbol, positive=symbol.is_nonpositive is not True)
             elif symbol in self._facts.roots:
-                self.symbols[symbol] = self._either(self._facts.roots[symbol][1])
+                self.symbols[symbol] = self._one_of(self._facts.roots[symbol][1])
             else:
                 self.symbols[symbol] = self._draw(symbol, symbol in self._facts.positive)
         return self.symbols[symbol]
@@ -122,7 +124,11 @@ class Point:
             return self._once(key, body, dict(zip(template, index, strict=True)))
         signed = self._facts.roots.get(base)
         if signed is not None and self._covers(signed[0], index):
-            return self._either(signed[1])
+            return self._one_of(signed[1])
+        if base in self._facts.columns:
+            return self._orthonormal(base, index, self._facts.columns[base])
+        if base in self._facts.spans:
+            return self._whole(self._facts.spans[base][1])
         fact = self._facts.sums.get(base)
         if fact is not None and fact.power == 2:
             return self._on_sphere(base, index, fact)
@@ -137,8 +143,33 @@ class Point:
         known = self._facts.positive.get(base)
         return self._draw(base, known is not None and self._covers(known, index))
 
-    def _either(self, root: sp.Rational) -> Fraction:
-        return self.random.choice((1, -1)) * Fraction(int(root.p), int(root.q))
+    def _whole(self, ends: Sequence[sp.Expr | None]) -> Fraction:
+        """A whole number between two ends; one that is not given is three away."""
+        low, high = (None if end is None else int(evaluate(end, self)) for end in ends)
+        low = low if low is not None else (high or 0) - 3
+        high = high if high is not None else low + 3
+        if low > high:
+            raise UndefinedError(f"there is no whole number from {low} to {high}")
+        return Fraction(self.random.randint(low, high))
+
+    def _one_of(self, values: tuple[sp.Rational, sp.Rational]) -> Fraction:
+        value = self.random.choice(values)
+        return Fraction(int(value.p), int(value.q))
+
+    def _orthonormal(self, base: sp.IndexedBase, index: tuple[int, ...], fact: SumFact) -> Any:
+        """Columns of the reflection I − 2vvᵀ/(v·v), which are rational and orthonormal."""
+        rows = range(int(evaluate(fact.lo, self)), int(evaluate(fact.hi, self)) + 1)
+        columns = [int(evaluate(end, self)) for end in index_range(fact.template[0]) or (1, 0)]
+        span = range(columns[0], columns[1] + 1)
+        if len(span) > len(rows) or index[fact.axis] not in rows or index[1 - fact.axis] not in span:
+            raise UndefinedError(f"{base} cannot have orthonormal columns at these sizes")
+        v = [Fraction(self.random.choice((1, 2, -1, 3))) for _ in rows]
+        square = sum((u * u for u in v), Fraction(0))
+        for m, row in enumerate(rows):
+            for n, column in enumerate(span):
+                place = (row, column) if fact.axis == 0 else (column, row)
+                self.entries[str(base.label), place] = Fraction(int(m == n)) - 2 * v[m] * v[n] / square
+        return self.entries[str(base.label), index]
 
     def _on_sphere(self, base: sp.IndexedBase, index: tuple[int, ...], fact: SumFact) -> Any:
         """A vector whose squares have the assumed sum r²: the rational point r·(2t, 1 − |t|²)/(1 + |t|²)."""

@@ -136,6 +136,10 @@ class Products(Indicators):
             cancelled = self._cancel(c, bound, plain)
             if cancelled is not None:
                 return cancelled
+        if bound:
+            valued = self._valued(c, bound, plain)
+            if valued is not None:
+                return valued
         return self._idle(c, bound, plain)
 
     def _cancel(self, c: Number, bound: dict[int, str], factors: Factors) -> Poly | None:
@@ -150,6 +154,16 @@ class Products(Indicators):
                     rest[key] = (atom, exponent + 1)
                     left = {i: s for i, s in bound.items() if i not in group.bound}
                     return self.term(c, left, rest)
+        return None
+
+    def _valued(self, c: Number, bound: dict[int, str], factors: Factors) -> Poly | None:
+        """A sum that is a factor of the term and whose value is assumed is replaced by it."""
+        for group in (groups := independent(bound, factors)):
+            value = self.total_of(group) if group.bound else None
+            if value is not None:
+                rest = _product_of(g for g in groups if g is not group)
+                left = {i: s for i, s in bound.items() if i not in group.bound}
+                return self.product(self.term(c, left, rest), value)
         return None
 
     def _idle(self, c: Number, bound: dict[int, str], factors: Factors) -> Poly:

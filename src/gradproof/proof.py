@@ -23,6 +23,7 @@ from gradproof.canonical import BudgetExceededError
 from gradproof.lines import publish, publish_names
 from gradproof.notation import Kink, NotationError, RangeError, consistent, has_matrices, kinks, read
 from gradproof.points import Point, points, satisfied
+from gradproof.ranges import label_ranges
 from gradproof.translate import Translator
 from gradproof.values import UndefinedError, evaluate, index_values
 from gradproof.vanishing import vanishes
@@ -80,6 +81,8 @@ def decide(
     of `kinked` (the loss) too.
     """
     consistent(a, b, *assumptions, *definitions)
+    bodies = [e for e in (a, b, kinked, *(d.rhs for d in definitions)) if e is not None]
+    assumptions = (*assumptions, *(r for r in label_ranges(*bodies) if r not in assumptions))
     shown = tuple(publish(r) for r in assumptions)
     off = kinks_of(kinked, definitions) if smooth else None
     shown += tuple(dict.fromkeys(sp.Ne(*publish_names(k).args, evaluate=False) for k, _ in off or ()))

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import sympy as sp
+from sympy.core.relational import Relational
 
 from gradproof.lines import Bound, index_name, index_range
 
-__all__ = ["NotationError", "RangeError", "Spans", "admit", "declared", "least", "within"]
+__all__ = [
+    "NotationError",
+    "RangeError",
+    "Spans",
+    "admit",
+    "axis_spans",
+    "declared",
+    "hull",
+    "label_ranges",
+    "least",
+    "within",
+]
 
 Spans = dict[sp.Basic, tuple[sp.Expr, sp.Expr]]
 
@@ -76,7 +88,10 @@ def declared(*bounds: sp.Expr) -> Spans:
 def within(
     index: sp.Basic, dummy: Bound, lo: sp.Expr, hi: sp.Expr, spans: Spans
 ) -> tuple[sp.Basic, tuple[sp.Expr, sp.Expr]] | None:
-    """A range that depends on other indices, such as 1..k, as a condition within the widest one; None for any other."""
+    """A range that depends on other indices, such as 1..k, as a condition within the widest one; None for any other.
+
+    The widest is the index' declared range; without one, at least the range of the index that lo..hi depends on.
+    """
     others = {i: span for i, span in spans.items() if lo.has(i) or hi.has(i)}
     if not others:
         return None
@@ -86,17 +101,96 @@ def within(
             f"the range {lo}..{hi} of {index_name(index)} depends on another index, and is not known to have a length"
             " of 0 or more for all of its values; accepted are ranges such as 1..k or k + 1..N, with 1 <= k <= N declared"
         )
-    return sp.And(*(c for c, b in ((sp.Ge(dummy, lo), lo), (sp.Le(dummy, hi), hi)) if any(b.has(i) for i in others))), (
-        low,
-        high,
-    )
+    conditions = [c for c, b in ((sp.Ge(dummy, lo), lo), (sp.Le(dummy, hi), hi)) if any(b.has(i) for i in others)]
+    return sp.And(*conditions), index_range(index) or (low, high)
 
 
 def _end(bound: sp.Expr, spans: Spans, end: int) -> sp.Expr | None:
-    """The smallest (end 0) or largest (end 1) value of a bound that is ± an index plus a size, over the indices' ranges."""
+    """A number below (end 0) or above (end 1) all values of a bound that is ± an index plus a size."""
     for i, span in spans.items():
         slope = sp.expand(bound).coeff(i, 1)
         if slope not in (0, 1, -1) or span[0].has(*spans) or span[1].has(*spans):
             return None
-        bound = sp.expand(bound - slope * i + slope * span[end if slope > 0 else 1 - end])
+        reached = sp.expand(bound - slope * i + slope * span[end if slope > 0 else 1 - end])
+        if slope == 1:  # the index' own range, if that is wider by a number: it is the range of other sums
+            beyond = sp.expand(reached - span[end])
+            bound = span[end] if beyond.is_Integer and (beyond > 0) == (end == 0) else reached
+        else:
+            bound = reached
     return bound
+
+
+def axis_spans(
+    e: sp.Basic, base: sp.Basic, axis: int, env: Mapping[sp.Basic, tuple[sp.Expr, sp.Expr]]
+) -> Iterator[tuple[sp.Expr, sp.Expr]]:
+    """The ranges over which an array's axis is summed in an expression; `env` has those of the sums around it."""
+    if isinstance(e, sp.Sum):
+        ((index, lo, hi),) = e.limits
+        env = {**env, index: (lo, hi)}
+    if isinstance(e, sp.Indexed) and e.base == base:
+        used = e.indices[axis]
+        for index in used.free_symbols & env.keys():
+            lo, hi = env[index]
+            shift = used - index
+            if not shift.has(index):
+                yield lo + shift, hi + shift
+    for a in e.args:
+        yield from axis_spans(a, base, axis, env)
+
+
+def hull(spans: Sequence[tuple[sp.Expr, sp.Expr]]) -> tuple[sp.Expr, sp.Expr] | None:
+    """The smallest range that holds all of them, if they can be compared for all sizes."""
+    if not spans:
+        return None
+    lo, hi = spans[0]
+    for low, high in spans[1:]:
+        lower, higher = _ordered(lo, low), _ordered(hi, high)
+        if lower is None or higher is None:
+            return None
+        lo, hi = lower[0], higher[1]
+    return lo, hi
+
+
+def _ordered(a: sp.Expr, b: sp.Expr) -> tuple[sp.Expr, sp.Expr] | None:
+    for low, high in ((a, b), (b, a)):
+        gap = least(high - low)
+        if gap is not None and gap >= 0:
+            return low, high
+    return None
+
+
+def label_ranges(*expressions: sp.Basic) -> tuple[Relational, ...]:
+    """That a label, as y[n] in z[n, y[n]] or in a delta of k and y[n], lies in the range of that axis or of k."""
+    found: dict[Relational, None] = {}
+    for e in expressions:
+        for label, span in _labels(e, {}, expressions):
+            named = label.base[tuple(getattr(i, "origin", i) for i in label.indices)]
+            if all(i.is_number or index_range(i) is not None for i in named.indices):
+                found[sp.Ge(named, span[0], evaluate=False)] = None
+                found[sp.Le(named, span[1], evaluate=False)] = None
+    return tuple(sorted(found, key=str))
+
+
+def _labels(
+    e: sp.Basic, env: Spans, expressions: Sequence[sp.Basic]
+) -> Iterator[tuple[sp.Indexed, tuple[sp.Expr, sp.Expr]]]:
+    if isinstance(e, sp.Sum):
+        ((index, lo, hi),) = e.limits
+        env = {**env, index: (lo, hi)}
+    if isinstance(e, sp.Indexed):
+        for axis, index in enumerate(e.indices):
+            if _is_label(index):
+                whole = hull([s for x in expressions for s in axis_spans(x, e.base, axis, {})])
+                if whole is not None:
+                    yield index, whole
+    if isinstance(e, sp.KroneckerDelta):
+        for index, label in (e.args[:2], e.args[1::-1]):
+            span = env.get(index) or index_range(index)
+            if span is not None and _is_label(label):
+                yield label, span
+    for a in e.args:
+        yield from _labels(a, env, expressions)
+
+
+def _is_label(e: sp.Basic) -> bool:
+    return isinstance(e, sp.Indexed) and bool(e.is_integer)

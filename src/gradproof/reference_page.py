@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from gradproof.derivation import Derivation
     from gradproof.forms.side_by_side import Forms
+    from gradproof.kinks import Kink
     from gradproof.reference.entry import Entry, Examined, Gradient, Stable, Wrong
     from gradproof.verdict import Verdict
 
@@ -121,6 +122,7 @@ def render_entry(entry: Entry, examined: Examined | None = None) -> str:
     rows = [
         ("Function", "".join(display(definition, entry.id) for definition in entry.definitions)),
         *_gradients(entry, examined),
+        *_kinks(entry),
         ("Precision", _precision(entry)),
         ("Slips", _slips(entry, examined)),
     ]
@@ -203,6 +205,32 @@ def _main_lines(part: Derivation) -> list[tuple[Any, str]]:
     return [(first.after, first.rule.name), (part.steps[-1].after, ", ".join(rules))]
 
 
+def _kinks(entry: Entry) -> Iterator[tuple[str, str]]:
+    """Yield where the gradients do not exist, and what other programs return there, if there are such places."""
+    found = dict.fromkeys(k for s in entry.statements if s.derivation is not None for k in s.derivation.kinks)
+    if found:
+        yield "Kinks", "".join(_kink(kink, entry.id) for kink in found)
+
+
+def _kink(kink: Kink, name: str) -> str:
+    border = formula(tex(kink.where), name, "checked", display=False)
+    if kink.kind == "smooth":
+        return f"{border}<p>There the gradient exists: its two sides agree.</p>"
+    if kink.kind == "step":
+        return f"{border}<p>There the function itself may jump.</p>"
+    known = kink.jump.is_number and kink.jump != 0
+    unless = "" if known else f" unless {inline(tex(kink.jump))} is 0"
+    returned = "; ".join(
+        f"{_code(c.spelling)}: {'half of each' if c.share < 1 else 'that of ' + inline(tex(c.of))}"
+        for c in kink.returned
+    )
+    return f"{border}<p>There is no gradient{unless}. The slope that is returned there: {returned}.</p>"
+
+
+def _code(names: str) -> str:
+    return ", ".join(f"<code>{escape(name)}</code>" if "." in name else escape(name) for name in names.split(", "))
+
+
 def _precision(entry: Entry) -> str:
     """Return what to know in double precision, and the forms that are safe there."""
     return f"<p>{prose(entry.stability)}</p>" + "".join(_stable(entry, form) for form in entry.stable)
@@ -239,12 +267,19 @@ def _slip(entry: Entry, gradient: Gradient, slip: Wrong, verdict: Verdict) -> st
 
 
 def _shortened(verdict: Verdict) -> Verdict:
-    """The verdict with so many digits of its witness as a reader compares."""
+    """The verdict with so many digits of its witness as tell the two sides apart, and no fewer than six."""
     witness = verdict.witness
     if witness is None:
         return verdict
-    left, right = (re.sub(r"(\.\d{5})\d+…", r"\1…", side) for side in (witness.left, witness.right))
+    sides = {(_cut(witness.left, n), _cut(witness.right, n)) for n in range(6, 20)}
+    left, right = min((pair for pair in sides if pair[0] != pair[1]), key=lambda pair: sum(map(len, pair)))
     return replace(verdict, witness=replace(witness, left=left, right=right))
+
+
+def _cut(number: str, digits: int) -> str:
+    """The first significant digits of a number; zero is 0, to however many digits it is known."""
+    found = re.match(rf"-?[0.]*(\d\.?){{1,{digits}}}(?=.*…)", number)
+    return f"{found[0].rstrip('.')}…" if found else re.sub("^0 to .*", "0", number)
 
 
 def _record(entry: Entry, examined: Examined) -> dict[str, Any]:

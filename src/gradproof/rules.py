@@ -12,7 +12,7 @@ row on the site's page of rules.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import sympy as sp
 from sympy.core.function import AppliedUndef
@@ -228,7 +228,7 @@ def _split_sum(node: sp.Sum, _scope: Scope) -> sp.Expr | None:
         return sp.Add(*(summed(t, index, lo, hi) for t in body.args))
     factors = sp.Mul.make_args(body)
     branching = [f for f in factors if isinstance(f, sp.Piecewise) and f.has(sp.KroneckerDelta)]
-    split = _by_deltas(branching[0], index) if len(branching) == 1 else None
+    split = _by_deltas(branching[0]) if len(branching) == 1 else None
     if split is not None:
         return summed(times(*(f for f in factors if f is not branching[0]), split), index, lo, hi)
     if isinstance(body, sp.Mul):
@@ -239,12 +239,12 @@ def _split_sum(node: sp.Sum, _scope: Scope) -> sp.Expr | None:
     return None
 
 
-def _by_deltas(branches: sp.Piecewise, index: sp.Basic) -> sp.Expr | None:
+def _by_deltas(branches: sp.Piecewise) -> sp.Expr | None:
     """A Piecewise as a sum of deltas times Piecewise: the deltas leave the branches, equal ones together."""
     rests: dict[tuple[sp.Basic, ...], list[sp.Expr]] = {}
     for n, (value, _) in enumerate(branches.args):
-        for term in sp.Add.make_args(value):
-            deltas = tuple(f for f in sp.Mul.make_args(term) if isinstance(f, sp.KroneckerDelta) and f.has(index))
+        for term in _terms(value):
+            deltas = tuple(f for f in sp.Mul.make_args(term) if isinstance(f, sp.KroneckerDelta))
             rest = times(*(f for f in sp.Mul.make_args(term) if f not in deltas))
             if rest.has(sp.KroneckerDelta):
                 return None
@@ -253,6 +253,18 @@ def _by_deltas(branches: sp.Piecewise, index: sp.Basic) -> sp.Expr | None:
     return sp.Add(
         *(times(*d, sp.Piecewise(*zip(v, conditions, strict=True))) for d, v in rests.items() if any(x != 0 for x in v))
     )
+
+
+def _terms(e: sp.Expr) -> Iterator[sp.Expr]:
+    """The terms of an expression, a factor that is a sum with deltas multiplied out."""
+    for term in sp.Add.make_args(e):
+        factors = sp.Mul.make_args(term)
+        total = next((f for f in factors if isinstance(f, sp.Add) and f.has(sp.KroneckerDelta)), None)
+        if total is None or len(factors) == 1:
+            yield term
+        else:
+            for part in total.args:
+                yield from _terms(times(*(f for f in factors if f is not total), part))
 
 
 def _has_delta(e: sp.Basic, index: sp.Basic) -> bool:

@@ -6,33 +6,31 @@ equal entries are written in one order, sums and entries with a value are replac
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from functools import cached_property
 
 import sympy as sp
 from sympy.core.function import AppliedUndef
 from sympy.core.relational import Relational
 
-from gradproof.algebra import Algebra, Range
-from gradproof.assumptions import Template, facts
-from gradproof.canonical import Atom, Number, Poly
+from gradproof.canonical import Atom, Poly
 from gradproof.inverse import Determinant, InverseBase, matrix_of
+from gradproof.knowledge import Knowledge
 from gradproof.lines import head, index_range, is_partial
 from gradproof.notation import NotationError
 
 __all__ = ["Translator"]
 
+MAX_WRITTEN = 8  # terms of a sum that are written out
 _ONE = Poly.number(1)
 _Env = Mapping[sp.Basic, Poly]
 
 
-class Translator:
+class Translator(Knowledge):
     """Translates expressions into normal forms that can be compared with each other.
 
-    `bounds` gives the ranges of free indices; `expanded` writes hyperbolic functions
-    through exponentials.
+    `bounds` gives the ranges of free indices; `expanded` writes hyperbolic functions through exponentials, and sums
+    of a few terms term by term.
     """
 
     def __init__(
@@ -41,144 +39,8 @@ class Translator:
         bounds: Mapping[sp.Basic, tuple[sp.Expr, sp.Expr]] | None = None,
         expanded: bool = False,
     ) -> None:
-        self.bounds, self.expanded = dict(bounds or {}), expanded
-        self._heads: dict[sp.Basic, str] = {}
-        self._symbols: dict[str, sp.Basic] = {}
-        self._spans: dict[tuple[sp.Expr, sp.Expr], Range] = {}
-        self._facts = facts(assumptions)
-        self.algebra = Algebra(self.least, self.positive, self._sum_of, self.root_of, self.is_index, self._contracted)
-
-    # -- facts for the algebra --------------------------------------------------------
-    def positive(self, atom: Atom) -> bool:
-        if atom.kind not in ("symbol", "entry"):
-            return False
-        symbol = self._symbols[str(atom.head)]
-        template = self._facts.positive.get(symbol)
-        return symbol.is_positive is True or (template is not None and self._covers(template, atom.args))
-
-    def is_index(self, atom: Atom) -> bool:
-        """Whether an atom is an index, a size or another whole number."""
-        return atom.kind == "index" or (atom.kind == "symbol" and self._symbols[str(atom.head)].is_integer is True)
-
-    def _covers(self, template: Template, args: Sequence[Poly]) -> bool:
-        """Whether an assumption's indices take these values."""
-        for index, value in zip(template, args, strict=True):
-            declared = index_range(index)
-            if declared is None:
-                continue
-            if not self._within(value, self.span(*declared)):
-                return False
-        return True
-
-    def _within(self, value: Poly, span: Range) -> bool:
-        """Whether an index is known to lie in a range."""
-        known = None if value.single is None else self.range_of(value.single)
-        if known is not None and known.key == span.key:
-            return True
-        gaps = (self.least(value - span.lo), self.least(span.hi - value))
-        return all(g is not None and g >= 0 for g in gaps)
-
-    def _contracted(self, a: Atom, b: Atom, index: int) -> Poly | None:
-        """Σ_k (A⁻¹)_ik A_kj = δ_ij, and Σ_k A_ik (A⁻¹)_kj = δ_ij; None for any other product."""
-        for inverse, matrix in ((a, b), (b, a)):
-            base = self._symbols[str(inverse.head)]
-            if not isinstance(base, InverseBase) or self._symbols[str(matrix.head)] != base.of:
-                continue
-            span, either = self.span(*base.span), bool(inverse.swaps and matrix.swaps)
-            for m, n in ((1, 0), (0, 1), (0, 0), (1, 1)):
-                used, left = [inverse.args[m].single, matrix.args[n].single], [inverse.args[1 - m], matrix.args[1 - n]]
-                if (m != n or either) and all(u is not None and u.head == index for u in used):
-                    known = self.algebra.ranges[index].key == span.key and all(self._within(i, span) for i in left)
-                    return self.algebra.delta(left[0] - left[1]) if known else None
-        return None
-
-    def root_of(self, atom: Atom) -> Poly | None:
-        """The number that an entry or symbol is, up to its sign, if that is assumed."""
-        known = self._facts.roots.get(self._symbols[str(atom.head)]) if atom.kind in ("symbol", "entry") else None
-        return self._poly(known[1], {}) if known is not None and self._covers(known[0], atom.args) else None
-
-    def _sum_of(self, atom: Atom, index: int, power: object) -> Poly | None:
-        """The assumed value of the sum of a power of an entry over one of its indices."""
-        fact = self._facts.sums.get(self._symbols[str(atom.head)])
-        if fact is None or fact.power != power or self.algebra.ranges[index].key != self.span(fact.lo, fact.hi).key:
-            return None
-        here, others = atom.args[fact.axis].single, [a for n, a in enumerate(atom.args) if n != fact.axis]
-        if here is None or here.head != index or any(index in a.labels for a in others):
-            return None
-        return self._poly(fact.value, {}) if self._covers(fact.template, others) else None
-
-    def least(self, poly: Poly) -> Number | None:
-        """The smallest value of an integer polynomial, as far as ranges and sizes tell."""
-        for _ in range(8):
-            found = self._bounded_index(poly)
-            if found is None:
-                break
-            coefficient, atom, span = found
-            poly = poly - Poly.atom(atom).scaled(coefficient)
-            poly = poly + (span.lo if coefficient > 0 else span.hi).scaled(coefficient)
-        shifted = Poly()
-        for c, t in poly:
-            product = Poly.number(c)
-            for atom, exponent in t.factors.values():
-                symbol = self._symbols.get(str(atom.head)) if atom.kind == "symbol" else None
-                if t.bound or symbol is None or not symbol.is_integer or not isinstance(exponent, int) or exponent < 0:
-                    return None
-                if not symbol.is_nonnegative or symbol in self.bounds:
-                    return None
-                base = Poly.atom(atom) + _ONE if symbol.is_positive else Poly.atom(atom)
-                product = self.algebra.product(product, self.algebra.power(base, Poly.number(exponent)))
-            shifted = shifted + product
-        constant: Number = 0
-        for c, t in shifted:
-            if not t.factors:
-                constant = c
-            elif c < 0:
-                return None
-        return constant
-
-    def _bounded_index(self, poly: Poly) -> tuple[Number, Atom, Range] | None:
-        """A linear term c·i of an index with a known range that occurs nowhere else."""
-        for c, t in poly:
-            if t.bound or len(t.factors) != 1:
-                continue
-            ((atom, exponent),) = t.factors.values()
-            span = self.range_of(atom)
-            if span is None or exponent != 1:
-                continue
-            if sum(atom.key in s.factors for _, s in poly) == 1:
-                return c, atom, span
-        return None
-
-    @cached_property
-    def inequalities(self) -> list[tuple[Poly, bool]]:
-        """What is assumed to be positive (True), or at least not negative (False)."""
-        return [(self.poly(e), strict) for e, strict in self._facts.signs]
-
-    def range_of(self, atom: Atom) -> Range | None:
-        if atom.kind == "index":
-            return self.algebra.ranges.get(atom.head)  # type: ignore[call-overload,no-any-return]
-        if atom.kind == "symbol":
-            bounds = self.bounds.get(self._symbols[str(atom.head)])
-            return self.span(*bounds) if bounds is not None else None
-        return None
-
-    # -- translation --------------------------------------------------------------------
-    def _head(self, symbol: sp.Basic) -> str:
-        """A name that no other symbol of this translation has."""
-        if symbol not in self._heads:
-            name = re.sub(r"\W", "_", str(getattr(symbol, "label", symbol)))
-            head = f"{name}.{len(self._heads)}"
-            self._heads[symbol] = head
-            self._symbols[head] = symbol
-            span = index_range(symbol)
-            if span is not None:
-                self.bounds.setdefault(symbol, span)
-        return self._heads[symbol]
-
-    def span(self, lo: sp.Expr, hi: sp.Expr) -> Range:
-        if (lo, hi) not in self._spans:
-            self._spans[lo, hi] = Range(self.poly(lo), self.poly(hi))
-        return self._spans[lo, hi]
+        self.expanded = expanded
+        super().__init__(assumptions, bounds)
 
     def poly(self, e: sp.Basic, env: _Env | None = None) -> Poly:
         """The normal form of an expression; `env` gives bound indices their normal forms."""
@@ -257,8 +119,19 @@ class Translator:
             opened.append(label)
         body = self._poly(e.function, inner)
         for label in reversed(opened):
-            body = self.algebra.over(body, label)
+            values = self._few(label) if self.expanded else ()
+            if not values:
+                body = self.algebra.over(body, label)
+                continue
+            parts = [self.algebra.substitute(body, {label: Poly.number(n)}) for n in values]
+            body = sum(parts[1:], parts[0])
         return body
+
+    def _few(self, label: int) -> range:
+        """The values of an index, if they are known and few."""
+        span = self.algebra.ranges[label]
+        lo, hi = span.lo.constant, span.hi.constant
+        return range(0) if lo is None or hi is None or hi - lo >= MAX_WRITTEN else range(int(lo), int(hi) + 1)
 
     def _derivative(self, e: sp.Basic, env: _Env) -> Poly:
         """f′(args) of an undefined function, or ∂E/∂z of named quantities, as an atom."""

@@ -127,27 +127,31 @@ def _checked(
         raise type(error)(f"line {number}: {error}") from None
     first = all(line.verdict.status != "refuted" for line in lines)
     right = not lines or lines[-1].verdict.status == "proved"
-    given = question if before is None or not right else replace(question, result=before)
+    given = question if before is None or not right else replace(question, result=before)  # what the line is held to
     try:
         no_stray_index(value, question.wrt, question.loss)
     except NotationError as error:
         none = Verdict("refuted", reason=str(error).replace("the claim", "the line"))
-        slip = _slip(given, typed) if first else None
+        slip = _slip((given, question), typed) if first else None
         return CheckedLine(number, typed, none, none, _with_slip(none.reason, slip), slip), None
-    verdict = question.decided(value)
+    verdict = question.check(typed)
     step = verdict
     if before is not None and not (right and verdict.status == "proved"):
         step = replace(question, result=before).decided(value)
-    slip = _slip(given, typed) if first and verdict.status == "refuted" else None
+    slip = _slip((given, question), typed) if first and verdict.status == "refuted" else None
     return CheckedLine(number, typed, verdict, step, _with_slip(_words(verdict, step, lines), slip), slip), value
 
 
-def _slip(question: Question, typed: Any) -> Blame | None:
-    """What went wrong between the line before, or the gradient, and this line."""
-    try:
-        return blamed(question, typed)
-    except NotationError:  # an index that no single sum binds
-        return None
+def _slip(questions: Sequence[Question], typed: Any) -> Blame | None:
+    """What went wrong between the line before, or else the gradient, and this line."""
+    for question in questions:
+        try:
+            found = blamed(question, typed)
+        except NotationError:  # an index that no single sum binds
+            continue
+        if found is not None:
+            return found
+    return None
 
 
 def _with_slip(words: str, slip: Blame | None) -> str:
@@ -163,7 +167,7 @@ def _words(verdict: Verdict, step: Verdict, before: Sequence[CheckedLine]) -> st
         case "proved" if follows_a_wrong_one:
             return "holds again: it does not follow from the line before, whose slip it makes up for"
         case "proved":
-            return "holds"
+            return f"holds {verdict.reason}".strip()
         case "refuted" if follows_a_wrong_one and step.status == "proved":
             return "wrong, and follows from the line before"
         case "refuted":

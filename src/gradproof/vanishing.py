@@ -27,8 +27,8 @@ def vanishes(poly: Poly, translator: Translator, kinks: Sequence[Kink] = ()) -> 
 
 
 def vanishes_where(poly: Poly, zero: Poly, translator: Translator) -> bool:
-    """Whether a normal form is zero wherever another one is."""
-    return _Vanishing(translator).on_level(poly, zero, Case((), ()))
+    """Whether a normal form is zero, and has a value, wherever another one is zero."""
+    return _Vanishing(translator, everywhere=True).on_level(poly, zero, Case((), ()))
 
 
 def _gap(translator: Translator, kink: Kink) -> Poly | None:
@@ -47,13 +47,14 @@ def _gap(translator: Translator, kink: Kink) -> Poly | None:
 class _Vanishing(Cases):
     """Whether a normal form is zero wherever it is defined and off the given kinks."""
 
-    def __init__(self, translator: Translator) -> None:
+    def __init__(self, translator: Translator, everywhere: bool = False) -> None:
         super().__init__(translator)
+        self.everywhere = everywhere  # also where it has no value
         self.steps = 120
 
     def holds(self, poly: Poly, case: Case) -> bool:
         if not poly or _is_nowhere_defined(poly):
-            return True
+            return not (poly and self.everywhere)
         self.steps -= 1
         if self.steps < 0:
             raise BudgetExceededError("too many cases")
@@ -72,15 +73,19 @@ class _Vanishing(Cases):
 
     # -- denominators -------------------------------------------------------------------
     def _cleared(self, poly: Poly) -> Poly | None:
-        """`poly` times the denominators that no sum binds; None if there are none."""
-        if _has_indicator(poly):
-            return None  # a denominator may stand in a branch that does not hold, or be an indicator
+        """`poly` times the denominators that no sum binds; None if there are none.
+
+        Where something branches, only those of a term that stands in no branch: it has a value everywhere.
+        """
+        branches = _has_indicator(poly)
         needed: dict[str, tuple[Atom, Number]] = {}
         for _, t in poly:
+            if branches and any(a.kind in ("positive", "delta") for a, _ in t.factors.values()):
+                continue
             for key, (atom, exponent) in t.factors.items():
                 if isinstance(exponent, Poly) or exponent >= 0 or not atom.labels.isdisjoint(t.bound):
                     continue
-                if key not in needed or needed[key][1] < -exponent:
+                if (atom.kind == "sum" or not branches) and (key not in needed or needed[key][1] < -exponent):
                     needed[key] = (atom, -exponent)
         if not needed:
             return None
@@ -109,7 +114,8 @@ class _Vanishing(Cases):
     def _on_one_range(self, poly: Poly) -> Poly | None:
         """Ranges whose ends differ by numbers are extended to the largest, and the added terms taken off.
 
-        Only summands that are defined for every index are extended.  None if nothing changes.
+        Only summands that are defined for every index, or guarded by an indicator, are extended.  None if nothing
+        changes.
         """
         spans = {s.key: s for _, t in poly for s in (self.algebra.ranges[i] for i in t.bound)}
         total, changed = Poly(), False
@@ -117,7 +123,7 @@ class _Vanishing(Cases):
             part = None
             for index in t.bound:
                 wider = _widest(self.algebra.ranges[index], spans.values())
-                if wider is not None and _total(t, index):
+                if wider is not None and (_total(t, index) or self._is_guarded(t, index, wider)):
                     part = self._extended(c, t, index, wider)
                     break
             changed = changed or part is not None
@@ -125,16 +131,22 @@ class _Vanishing(Cases):
         return total if changed else None
 
     def _extended(self, c: Number, t: Term, index: int, wider: Range) -> Poly:
-        span = self.algebra.ranges[index]
         rest = {i: s for i, s in t.bound.items() if i != index}
         body = Poly([(c, Term(rest, t.factors))])
         label = self.algebra.fresh(wider)
         total = self.algebra.over(self.algebra.substitute(body, {index: Poly.atom(Atom("index", label))}), label)
-        below, above = int((span.lo - wider.lo).constant or 0), int((wider.hi - span.hi).constant or 0)
-        ends = [wider.lo + Poly.number(n) for n in range(below)] + [wider.hi - Poly.number(n) for n in range(above)]
-        for end in ends:
-            total = total - self.algebra.substitute(body, {index: end})
+        if _total(t, index):
+            for end in _ends(self.algebra.ranges[index], wider):
+                total = total - self.algebra.substitute(body, {index: end})
         return total
+
+    def _is_guarded(self, t: Term, index: int, wider: Range) -> bool:
+        """Whether an indicator is 0 wherever a wider range goes beyond an index' own."""
+        guards = [a.args[0] for a, _ in t.factors.values() if a.kind == "positive" and index in a.labels]
+        return all(
+            any(not self.algebra.positive_part(self.algebra.substitute(u, {index: end})) for u in guards)
+            for end in _ends(self.algebra.ranges[index], wider)
+        )
 
     def _from_one(self, poly: Poly) -> Poly | None:
         """`poly` with every sum that starts from another number starting from 1; None if all do."""
@@ -229,6 +241,12 @@ def _is_nowhere_defined(poly: Poly) -> bool:
 def _powers(poly: Poly) -> int:
     """How many powers have a variable exponent."""
     return sum(isinstance(e, Poly) and a.kind != "exp" for _, t in poly for a, e in t.factors.values())
+
+
+def _ends(span: Range, wider: Range) -> list[Poly]:
+    """The indices of a wider range that are not in a range."""
+    below, above = int((span.lo - wider.lo).constant or 0), int((wider.hi - span.hi).constant or 0)
+    return [wider.lo + Poly.number(n) for n in range(below)] + [wider.hi - Poly.number(n) for n in range(above)]
 
 
 def _widest(span: Range, spans: Iterable[Range]) -> Range | None:

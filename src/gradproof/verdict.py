@@ -98,8 +98,8 @@ class Verdict:
     """The outcome of `equal`, `check`, or `verify`.
 
     `assumptions` are the relations (SymPy) under which "proved" holds, and `needs` says of each
-    that was given to `check` whether it is needed; `reason` says why nothing was decided, or
-    which step is the first wrong one.
+    that was given to `check` whether it is needed; `reason` says why nothing was decided,
+    which step is the first wrong one, or in which layout a matrix was proved.
     """
 
     status: Status

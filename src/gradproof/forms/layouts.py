@@ -130,14 +130,19 @@ class _Translation:
 
     def _counted(self, expressions: Sequence[sp.Basic]) -> dict[sp.Basic, sp.Expr]:
         """Free index symbols of entries, counted from 0, as indices counted from 1."""
-        spans: dict[sp.Basic, sp.Expr] = {}
-        for element, bound in (found for e in expressions for found in _elements(e, frozenset())):
+        found: dict[sp.Basic, Any] = {}
+        for element, bound in (pair for e in expressions for pair in _elements(e, frozenset())):
             for index, size in zip(element.args[1:], element.args[0].shape, strict=True):
-                if isinstance(index, sp.Symbol) and index not in bound and not isinstance(index, sp.Dummy):
-                    size = self.reader.size(size)
-                    if spans.setdefault(index, size) != size:
-                        raise NotationError(f"the index {index} of {element} runs over {spans[index]} and over {size}")
-        return {s: sp.Idx(s.name, (1, size)) - 1 for s, size in spans.items()}
+                if not isinstance(index, sp.Symbol) or isinstance(index, sp.Dummy) or index in bound:
+                    continue
+                if index.name in self.reader.sizes:
+                    continue
+                found.setdefault(index, self.env.get(index))
+                here = sp.Idx(index.name, (1, self.reader.size(size))) - 1
+                if found[index] not in (None, here):
+                    raise NotationError(f"the index {index} of {element} runs over axes of two sizes")
+                found[index] = here
+        return found
 
     def _entry_of(self, wrt: Any) -> tuple[Any, tuple[sp.Basic, ...]]:
         """One entry of wrt, at free indices where it is a whole matrix."""

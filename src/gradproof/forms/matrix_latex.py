@@ -18,6 +18,7 @@ from gradproof.latex import IndexPrinter
 
 __all__ = ["matrix_latex"]
 
+_SLOT = sp.Symbol("gradproofslot")  # stands for the matrix while the body of a function is printed
 _LOOSE = (sp.MatAdd, mx.HadamardProduct)  # what needs brackets in a product
 
 
@@ -80,11 +81,19 @@ class _MatrixPrinter(IndexPrinter):
         unit = self._print(e.expr)
         if not isinstance(e.expr, (sp.MatrixSymbol, sp.Transpose)):
             unit = rf"\left({unit}\right)"
-        token = sp.Symbol("gradproofslot")
-        shown = str(self._print(body.replace(lambda x: x == variable, lambda _: token)))
+        shown = str(self._print(body.replace(lambda x: x == variable, lambda _: _SLOT)))
         return shown.replace(
-            str(self._print(token)), f"{{{unit}}}" if "^" in unit and not unit.startswith(r"\left") else unit
+            str(self._print(_SLOT)), f"{{{unit}}}" if "^" in unit and not unit.startswith(r"\left") else unit
         )
+
+    def _print_Mul(self, e: sp.Mul) -> str:
+        """Side by side the entries of two vectors would be a product of matrices: they are joined by a sign."""
+        entries = [f for f in sp.Mul.make_args(e) if f.has(_SLOT)]
+        if sum(not (f.is_Pow and f.exp.is_negative) for f in entries) < 2:
+            return str(super()._print_Mul(e))
+        number = sp.Mul(*(f for f in sp.Mul.make_args(e) if not f.has(_SLOT)))
+        start = "" if number == 1 else "-" if number == -1 else f"{self._factor(number)} "
+        return start + r" \odot ".join(self._factor(f) for f in entries)
 
     def _print_MatAdd(self, e: sp.MatAdd) -> str:
         terms = sorted((str(self._print(a)) for a in e.args), key=lambda t: t.startswith("-"))

@@ -76,6 +76,9 @@ class Matrices:
     def delta(self, labels: tuple[sp.Basic, sp.Basic]) -> Value:
         return Value(labels, sp.Identity(self.walk.size(labels[0])))
 
+    def unit(self, index: sp.Basic, place: sp.Expr) -> Value:
+        raise NoFormError(f"SymPy has no matrix that is 1 where {index} is {place}")
+
     # -- entry by entry ---------------------------------------------------------------------
     def added(self, values: Sequence[Value]) -> Value:
         labels = _labels(values, self.walk)

@@ -20,6 +20,7 @@ from gradproof.forms.python_nodes import (
     call,
     chain,
     fraction,
+    is_call,
     joined,
     matrix_product,
     method,
@@ -135,6 +136,11 @@ class Numpy:
         self.same.add(ast.unparse(identity))
         return Value(labels, identity)
 
+    def unit(self, index: sp.Basic, place: sp.Expr) -> Value:
+        lo, size = self.walk.spans[index][0], self.walk.size(index)
+        row = self._place(sp.expand(place - lo), size)
+        return Value((index,), ast.Subscript(call("eye", self.walk.value(size).data), row, ast.Load()))
+
     # -- entry by entry ---------------------------------------------------------------------
     def added(self, values: Sequence[Value]) -> Value:
         labels = self._labels(values)
@@ -193,7 +199,7 @@ class Numpy:
             a, b = (self.multiplied(sides[i]).data if len(sides[i]) > 1 else sides[i][0].data for i in labels)
             return [*scalars, Value(labels, call("outer", a, b))]
         vectors = [Value(labels[:1], v.data) for side in sides.values() for v in side]
-        if len(labels) == 2 and len(full) == 1 and vectors and ast.unparse(full[0].data).startswith("np.eye("):
+        if len(labels) == 2 and len(full) == 1 and vectors and is_call(full[0].data, "np.eye"):
             return [*scalars, Value(labels, call("diag", self.multiplied(vectors).data))]
         return values
 
@@ -249,7 +255,7 @@ class Numpy:
         return Value(tuple(i for i in value.labels if i != index), method(value.data, "sum", axis=number(place)))
 
     def total(self, value: Value) -> Value:
-        if isinstance(value.data, ast.Call) and ast.unparse(value.data.func) == "np.diag":
+        if is_call(value.data, "np.diag"):
             return Value((), call("trace", *value.data.args))
         return Value((), method(value.data, "sum"))
 

@@ -15,6 +15,7 @@ __all__ = [
     "call",
     "chain",
     "fraction",
+    "is_call",
     "joined",
     "matrix_product",
     "method",
@@ -47,6 +48,11 @@ def call(function: str, *args: ast.expr, **keywords: ast.expr) -> ast.expr:
     for part in path[1:]:
         node = ast.Attribute(node, part, ast.Load())
     return ast.Call(node, list(args), [ast.keyword(k, v) for k, v in keywords.items()])
+
+
+def is_call(node: ast.expr, function: str) -> bool:
+    """Whether an expression calls a function, such as np.eye."""
+    return isinstance(node, ast.Call) and ast.unparse(node.func) == function
 
 
 def method(value: ast.expr, of: str, *args: ast.expr, **keywords: ast.expr) -> ast.expr:

@@ -15,7 +15,7 @@ from typing import Any
 import sympy as sp
 
 from gradproof.assumptions import facts, read_assumptions
-from gradproof.derivation import Derivation, axis_bounds, hull
+from gradproof.derivation import Derivation, axis_bounds
 from gradproof.forms.arrays import Array, Axis, Known, Names, equal_sizes, names_of, readable, scalar
 from gradproof.forms.inverses import Inverses
 from gradproof.forms.matrices_in import MatrixReader
@@ -31,6 +31,7 @@ from gradproof.inverse import Determinant, InverseBase, arrays_in
 from gradproof.lines import head, index_range
 from gradproof.notation import NotationError, read
 from gradproof.proof import decide
+from gradproof.ranges import hull
 from gradproof.verdict import Evidence, Verdict
 
 __all__ = ["Forms", "forms", "matrix_form", "numpy_form", "read_numpy"]

@@ -53,6 +53,9 @@ class Notation(Protocol):
     def delta(self, labels: tuple[sp.Basic, sp.Basic]) -> Value:
         """The identity."""
 
+    def unit(self, index: sp.Basic, place: sp.Expr) -> Value:
+        """The vector that is 1 at a place that is no index."""
+
     def added(self, values: Sequence[Value]) -> Value:
         """The sum, entry by entry; fewer axes are stretched to all."""
 
@@ -114,8 +117,10 @@ class Walk:
             case sp.Pow():
                 return n.power(self.value(e.base), e.exp)
             case sp.KroneckerDelta():
-                i, j = e.args[:2]
-                if not (self.is_index(i) and self.is_index(j)) or self.spans[i] != self.spans[j]:
+                i, j = sorted(e.args[:2], key=lambda i: not self.is_index(i))
+                if self.is_index(i) and not any(map(self.is_index, j.free_symbols)):
+                    return n.unit(i, j)
+                if not self.is_index(j) or self.spans[i] != self.spans[j]:
                     raise NoFormError(f"{e} is not an entry of the identity")
                 return n.delta((i, j))
             case sp.Piecewise():

@@ -25,7 +25,8 @@ class Binder:
     low: tree.Node | None = None
     high: tree.Node | None = None
     span: Range | None = None
-    rangeless: bool = False  # declared without a range: it stands as it was given
+    rangeless: bool = False  # declared without a range: it stands as it was given; or its range
+    dependent: bool = False  # depends on another index, which the sum's place tells
     uses: dict[tuple[str, int], None] = field(default_factory=dict)
     like: dict[int, Binder] = field(default_factory=dict)  # indices that are compared with this one
 

@@ -12,12 +12,15 @@ from gradproof.lines import derivative, replaced
 from gradproof.reading import tree
 from gradproof.reading.binders import is_bracket, is_sum
 from gradproof.reading.heads import Head, name_of
-from gradproof.reading.words import MANY, PREFIX, WORDS, bare
+from gradproof.reading.matrices import diagonal, entrywise, is_matrix, settled
+from gradproof.reading.numbers import real
+from gradproof.reading.powers import power
+from gradproof.reading.words import MANY, PREFIX, WORDS, WRITTEN_OUT, bare
 
 if TYPE_CHECKING:
     from gradproof.reading.meaning import Env, Meaning, Parts
 
-__all__ = ["call", "function", "is_call", "word_of"]
+__all__ = ["call", "function", "is_call", "of_matrix", "word_of"]
 
 
 def word_of(m: Meaning, base: tree.Node) -> str | None:
@@ -35,9 +38,9 @@ def function(m: Meaning, parts: Parts, n: int, word: str, env: Env) -> tuple[sp.
     phrase = _phrase(m, parts, n)
     if phrase is not None:
         return phrase, n + 2
-    power, base, primes = None, None, 0
+    above, base, primes = None, None, 0
     if isinstance(node, tree.Scripted):
-        power, base, primes = node.above, node.below, node.primes
+        above, base, primes = node.above, node.below, node.primes
     if base is not None and word != "log":
         raise m.fail(
             f"\\{word} with an index is not read", node, "Write its arguments in brackets." if word in MANY else ""
@@ -48,26 +51,26 @@ def function(m: Meaning, parts: Parts, n: int, word: str, env: Env) -> tuple[sp.
     if word in MANY:
         if len(arguments) < 2:
             raise m.fail(f"\\{word} takes two arguments or more", node, rf"Write \{word}(0, x).")
-        value = MANY[word](*arguments)
+        value = entrywise(m, MANY[word], arguments, node)
     elif len(arguments) != 1:
         raise m.fail(f"{word} takes one argument, and has {len(arguments)}", node)
     elif primes:
         value = _derived(m, WORDS[word], arguments[0], primes, node)
     else:
-        value = m.real(WORDS[word](arguments[0]), node)
+        value = real(m, entrywise(m, WORDS[word], arguments, node), node)
     if base is not None:
         value = value / sp.log(m.value(base, env))
-    if isinstance(power, tree.Terms):
+    if isinstance(above, tree.Terms):
         raise m.unclear(
             f"{m.shown(node)}",
             node,
             ("the inverse function", "the reciprocal"),
             rf"Write \operatorname{{arc{word}}} or \frac{{1}}{{\{word} ..}}.",
         )
-    value = m.power(value, power, node, env)
+    value = power(m, value, above, node, env)
     behind = parts[following - 1][1]
     if isinstance(behind, tree.Scripted) and is_bracket(behind.base) and word in (*MANY, *set(WORDS) - PREFIX):
-        value = m.power(value, behind.above, behind, env)
+        value = power(m, value, behind.above, behind, env)
     return value, following
 
 
@@ -135,6 +138,25 @@ def _derived(m: Meaning, function: Any, argument: sp.Expr, primes: int, node: tr
     return replaced(slope, {free: argument})
 
 
+def of_matrix(m: Meaning, parts: Parts, n: int, env: Env) -> tuple[Any, int]:
+    r"""\operatorname{tr}(A), \det(A), \operatorname{diag}(v)."""
+    node = parts[n][1]
+    base = node.base if isinstance(node, tree.Scripted) else node
+    word = base.name.lower() if isinstance(base, (tree.Command, tree.Name)) else ""
+    arguments, following = _arguments(m, parts, n, word, env)
+    if len(arguments) != 1 or not is_matrix(arguments[0]):
+        raise m.fail(f"\\{word} is read of a matrix that is declared with its shape", node)
+    (matrix,) = arguments
+    if word == "diag":
+        return diagonal(m, matrix, node), following
+    settled(m, matrix, node)
+    if matrix.shape[0] != matrix.shape[1]:
+        raise m.fail(
+            f"\\{word} is read of a square matrix, and this one is {matrix.shape[0]} by {matrix.shape[1]}", node
+        )
+    return (sp.Determinant(matrix) if word == "det" else sp.Trace(matrix)), following
+
+
 # -- calls ------------------------------------------------------------------------------------------------
 def is_call(m: Meaning, name: Head, bracket: tree.Group, env: Env) -> bool:
     """Whether a name and the bracket behind it are a call; AmbiguityError where both readings stand."""
@@ -167,6 +189,9 @@ def is_call(m: Meaning, name: Head, bracket: tree.Group, env: Env) -> bool:
     ):
         return False
     shown, inside = m.shown(name.node), m.shown(bracket)
+    if isinstance(name.node, tree.Name) and name.node.kind == "word":
+        advice = f'Write it out, or declare it as a function that is not defined: functions=[r"{shown}"].'
+        raise m.fail(f"the function {shown} is not known", name.node, WRITTEN_OUT.get(name.node.name.lower(), advice))
     raise m.unclear(
         f"{shown}{inside}",
         name.node,
@@ -183,19 +208,19 @@ def call(m: Meaning, name: Head, bracket: tree.Group, env: Env) -> sp.Expr:
         value = (
             _derived(m, WORDS["sigmoid"], arguments[0], name.primes, name.node)
             if name.primes
-            else WORDS["sigmoid"](arguments[0])
+            else entrywise(m, WORDS["sigmoid"], arguments, name.node)
         )
     else:
         if known is None:
             known = sp.Function(name.key)
             m.table.known(name.key, known)
             m.table.note(f"{name.key} is a function: a comma stands in the bracket behind it")
-        value = known(*arguments)
+        value = entrywise(m, known, arguments, name.node)
         if name.primes:
             if len(arguments) != 1 or name.primes != 1:
                 raise m.fail("one prime, on a function of one argument, is read", name.node)
             value = _slope(known, arguments[0])
-    return m.power(value, name.power, name.node, env)
+    return power(m, value, name.power, name.node, env)
 
 
 def _slope(function: Any, argument: sp.Expr) -> sp.Expr:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import sympy as sp
+from sympy.matrices.expressions.matexpr import MatrixElement
 
 from gradproof.reading import tree
+from gradproof.reading.matrices import entrywise, is_matrix, norm, ones
+from gradproof.reading.numbers import real
+from gradproof.reading.powers import power
 
 if TYPE_CHECKING:
     from gradproof.reading.meaning import Env, Meaning, Parts
@@ -16,18 +21,18 @@ __all__ = ["RELATIONS", "bars", "cases", "indicator", "one", "relation", "restri
 RELATIONS = {"=": sp.Eq, "≠": sp.Ne, "<": sp.Lt, "≤": sp.Le, ">": sp.Gt, "≥": sp.Ge}
 
 
-def relation(m: Meaning, node: tree.Node, env: Env) -> sp.Basic:
+def relation(m: Meaning, node: tree.Node, env: Env, slot: Callable[[Any], Any] = lambda value: value) -> sp.Basic:
     """One relation, or a chain of them, as a condition."""
     while isinstance(node, tree.Group) and len(node.items) == 1:
         node = node.items[0]
     if isinstance(node, tree.Group) and len(set(node.joins)) == 1 and node.joins[0] != ",":
         joined = sp.And if node.joins[0] == "and" else sp.Or
-        return joined(*(relation(m, item, env) for item in node.items))
+        return joined(*(relation(m, item, env, slot) for item in node.items))
     if not isinstance(node, tree.Sides) or "∈" in node.relations:
         raise m.fail(
             f"{m.shown(node)} is no condition", node, "Accepted are =, \\ne, <, \\le, >, \\ge between two values."
         )
-    values = [m.value(side, env) for side in node.sides]
+    values = [slot(m.value(side, env)) for side in node.sides]
     parts = [RELATIONS[r](a, b) for r, a, b in zip(node.relations, values, values[1:], strict=False)]
     return sp.And(*parts) if len(parts) > 1 else parts[0]
 
@@ -40,7 +45,7 @@ def _indicated(m: Meaning, node: tree.Sides, env: Env) -> sp.Expr:
             raise m.fail(
                 f"{m.shown(node)} compares values that are not known to be whole numbers",
                 node,
-                "Declare a label as such: names=[IndexedBase('y', integer=True)].",
+                "Declare an index by its range, ranges={..}; a label as such: names=[IndexedBase('y', integer=True)].",
             )
         delta = sp.KroneckerDelta(one, other)
         return delta if node.relations == ("=",) else 1 - delta
@@ -67,23 +72,53 @@ def one(m: Meaning, parts: Parts, n: int, env: Env) -> tuple[sp.Expr, int]:
     group = scripted.base if scripted else behind
     while isinstance(group, tree.Group) and group.kind == "" and len(group.items) == 1:
         group = group.items[0]
+    if m.table.has_matrices() and not (isinstance(group, tree.Group) and isinstance(group.items[0], tree.Sides)):
+        vector = ones()
+        return (power(m, vector, node.above, node, env) if isinstance(node, tree.Scripted) else vector), n + 1
     if not isinstance(group, tree.Group) or len(group.items) != 1:
         raise m.fail("an indicator needs a condition", node, r"Write \mathbb{1}[x > 0].")
     value = indicator(m, group.items[0], env)
-    return (m.power(value, scripted.above, scripted, env) if scripted else value), n + 2
+    return (power(m, value, scripted.above, scripted, env) if scripted else value), n + 2
 
 
-def cases(m: Meaning, node: tree.Cases, env: Env) -> sp.Expr:
-    """A function in pieces."""
+def cases(m: Meaning, node: tree.Cases, env: Env) -> Any:
+    """A function in pieces; of one matrix, it is one of each entry."""
+    wide: dict[Any, sp.Symbol] = {}
+
+    def slot(value: Any) -> Any:
+        single = is_matrix(value) and value.shape == (1, 1)
+        if not is_matrix(value) or single:
+            return MatrixElement(value, sp.Integer(0), sp.Integer(0)) if single else value
+        return wide.setdefault(value, sp.Dummy("u"))
+
     rows = []
     for value, conditions in node.rows:
-        held = sp.Or(*(sp.And(*(relation(m, c, env) for c in group)) for group in conditions))
-        rows.append((m.value(value, env), held if conditions else sp.true))
-    return sp.Piecewise(*rows)
+        held = sp.Or(*(sp.And(*(relation(m, c, env, slot) for c in group)) for group in conditions))
+        rows.append((slot(m.value(value, env)), held if conditions else sp.true))
+    if not wide:
+        return sp.Piecewise(*rows)
+    if len(wide) > 1:
+        raise m.fail("a function in pieces of two matrices at once is not read", node)
+    ((matrix, free),) = wide.items()
+    return entrywise(m, lambda u: sp.Piecewise(*rows).xreplace({free: u}), [matrix], node)
+
+
+def _abs_of(m: Meaning, body: Any, node: tree.Bars) -> Any:
+    if is_matrix(body) and 1 not in body.shape:
+        raise m.unclear(
+            f"{m.shown(node)}",
+            node,
+            ("the determinant", "the absolute value of each entry"),
+            r"Write \det(A) for the determinant, \operatorname{abs}(A) for the entries.",
+        )
+    return body
 
 
 def bars(m: Meaning, node: tree.Bars, below: tree.Node | None, above: tree.Node | None, env: Env) -> sp.Expr:
     """An absolute value; a norm is refused with the sum to be written."""
+    body = m.value(node.body, env)
+    if node.double and is_matrix(body):
+        return norm(m, body, below, above, node)
     if node.double:
         raise m.fail(
             f"the norm {m.shown(node)} does not say over which index it sums",
@@ -92,7 +127,7 @@ def bars(m: Meaning, node: tree.Bars, below: tree.Node | None, above: tree.Node 
         )
     if below is not None:
         raise m.fail("a script below an absolute value is not read", below)
-    return m.power(m.real(sp.Abs(m.value(node.body, env)), node), above, node, env)
+    return power(m, real(m, entrywise(m, sp.Abs, [_abs_of(m, body, node)], node), node), above, node, env)
 
 
 def restricted(m: Meaning, condition: tree.Sides, body: sp.Expr, env: Env) -> sp.Expr:

@@ -52,6 +52,8 @@ def label(node: tree.Node | None) -> str:
             return node.text
         case tree.Lone():
             return node.sign
+        case tree.Command():
+            return node.name
         case tree.Group():
             return ",".join(map(label, node.items))
         case tree.Product():
@@ -137,7 +139,7 @@ class Heads:
         first: tuple[tree.Node, ...] = ()
         function = self.is_function(key)
         above = node.above
-        if isinstance(above, tree.Lone):
+        if isinstance(above, tree.Lone) and not above.sign.startswith("odot"):
             key, power = f"{key}__{above.sign}", None
         elif isinstance(above, tree.Group) and above.kind in ("(", "[", "<"):
             power = None
@@ -189,7 +191,7 @@ class Heads:
         whole = _with_label(key, label(below))
         named = whole in table.names and not isinstance(table.names[whole], sp.IndexedBase)
         parts = [p for item in items(below) for p in (letters_of(item) or [item])]
-        words = [p for p in parts if isinstance(p, tree.Name) and p.kind == "word"]
+        words = [p for p in parts if isinstance(p, tree.Command) or (isinstance(p, tree.Name) and p.kind == "word")]
         rest = [p for p in parts if p not in words]
         if words:
             key = _with_label(key, "".join(map(label, words)))

@@ -18,7 +18,6 @@ import sympy as sp
 from sympy.core.function import UndefinedFunction
 
 from gradproof.inverse import InverseBase
-from gradproof.lines import times
 from gradproof.reading import tree
 from gradproof.reading.binders import is_bracket, is_sum
 from gradproof.reading.calls import call, is_call
@@ -26,14 +25,15 @@ from gradproof.reading.conditions import bars, cases, indicator
 from gradproof.reading.doubts import beside, words_without_backslash
 from gradproof.reading.errors import AmbiguityError, LatexError
 from gradproof.reading.heads import Head, inverse_entry, label, names_in
+from gradproof.reading.matrices import element, hadamard, identity, product, total
 from gradproof.reading.operators import derivative_of, evaluated, operator
+from gradproof.reading.powers import exponential, is_number, power, quotient, raised
 from gradproof.reading.survey import Survey, joined_steps
 from gradproof.reading.table import Range, Table, size
 
-__all__ = ["Env", "Meaning"]
+__all__ = ["Env", "Meaning", "array_name"]
 
 MAX_NESTED = 60  # sums, functions and brackets within each other
-MAX_BITS = 1_000_000  # of a power of numbers, fifty times over where it is written out
 
 #: index letter -> (the index, where it is bound: the place of the sum, or -1)
 Env = Mapping[str, tuple[Any, int]]
@@ -88,7 +88,7 @@ class Meaning:
                     return self._fraction(node, env)
                 case tree.Root():
                     degree = sp.Integer(2) if node.degree is None else self.value(node.degree, env)
-                    return self.raised(self.value(node.body, env), 1 / degree, node)
+                    return raised(self, self.value(node.body, env), 1 / degree, node)
                 case tree.Cases():
                     return cases(self, node, env)
                 case tree.Evaluated():
@@ -110,7 +110,7 @@ class Meaning:
                     self._ran_out(letter, at)
             open_letters |= self._left_open(part)
             found.append(value if sign > 0 else -value)
-        return sp.Add(*found)
+        return total(self, found, node)
 
     def _left_open(self, node: tree.Node) -> set[str]:
         """The letters that sums at the end of a term bind, without a bracket round them."""
@@ -144,36 +144,24 @@ class Meaning:
         made = derivative_of(self, node, env)
         if made is not None:
             return made
-        return self.quotient(self.value(node.top, env), self.value(node.bottom, env), node)
-
-    def quotient(self, top: sp.Expr, bottom: sp.Expr, node: tree.Node) -> sp.Expr:
-        if bottom == 0:
-            raise self.fail("a division by zero", node)
-        return times(top, self.raised(bottom, sp.Integer(-1), node))
-
-    def raised(self, base: sp.Expr, exponent: sp.Expr, node: tree.Node) -> sp.Expr:
-        """A power; numbers only as far as they can be written down."""
-        if base == 0 and exponent.is_number and not exponent.is_positive:
-            raise self.fail("zero is raised to a power that is not positive", node)
-        if base.is_number and exponent.is_number and base not in (1, -1, 0):
-            bits = 1 if base == sp.E else 50 * _bits(base)
-            if _size(exponent) * bits > MAX_BITS:
-                raise self.fail("a power of numbers that is too large", node)
-        return self.real(sp.exp(exponent) if base == sp.E else base**exponent, node)
-
-    def real(self, value: Any, node: tree.Node) -> Any:
-        """The value, if it is no number beyond the real ones; SymPy doubts that letters are real."""
-        if value.has(sp.re, sp.im):
-            value = value.replace(sp.re, lambda u: u).replace(sp.im, lambda _: sp.Integer(0))
-        if value.is_number and value.has(sp.I, sp.zoo, sp.nan, sp.oo, -sp.oo):
-            raise self.fail(f"{self.shown(node)} is {value}, which is no real number", node)
-        return value
+        return quotient(self, self.value(node.top, env), self.value(node.bottom, env), node)
 
     # -- products --------------------------------------------------------------------------
-    def _product(self, parts: Parts, env: Env) -> sp.Expr:
-        above: list[sp.Expr] = []
-        below: list[sp.Expr] = []
+    def _product(self, parts: Parts, env: Env) -> Any:
+        r"""A product; what \odot and \oslash join are products themselves."""
         words_without_backslash(self, parts)
+        start, found, before = 0, None, ""
+        for n in range(1, len(parts) + 1):
+            if n == len(parts) or parts[n][0] in ("⊙", "⊘"):
+                value = self._plain_product((("", parts[start][1]), *parts[start + 1 : n]), env)
+                joined = value if found is None else hadamard(self, found, value, parts[start][1])
+                found = quotient(self, found, value, parts[start][1]) if before == "⊘" else joined
+                start, before = n, parts[n][0] if n < len(parts) else ""
+        return found
+
+    def _plain_product(self, parts: Parts, env: Env) -> Any:
+        above: list[Any] = []
+        below: list[Any] = []
         n = 0
         while n < len(parts):
             op = parts[n][0]
@@ -182,8 +170,8 @@ class Meaning:
             value, following = self.factor(parts, n, env)
             (below if op == "/" else above).append(value)
             n = following
-        top = times(*above)
-        return self.quotient(top, times(*below), parts[0][1]) if below else top
+        top = product(self, above, parts[0][1])
+        return quotient(self, top, product(self, below, parts[0][1]), parts[0][1]) if below else top
 
     def factor(self, parts: Parts, n: int, env: Env) -> tuple[sp.Expr, int]:
         """The factor at a place of a product, and the place behind all that it takes."""
@@ -216,27 +204,7 @@ class Meaning:
             return value
         if behind.below is not None or behind.primes:
             raise self.fail("a script behind a call is not read", behind)
-        return self.power(value, behind.above, behind, env)
-
-    def power(self, value: sp.Expr, above: tree.Node | None, node: tree.Node, env: Env) -> sp.Expr:
-        """A value, raised to what stands above it."""
-        if above is None:
-            return value
-        if isinstance(above, tree.Command) and above.name in ("top", "intercal"):
-            raise self.fail("a transpose needs a matrix", above, "Write the entries in index notation.")
-        if isinstance(above, tree.Name) and above.name == "T" and not self._is_number("T"):
-            raise self.unclear(
-                f"{self.shown(node)}",
-                above,
-                ("a transpose", "a power"),
-                r"Write ^{\top} for a transpose; for a power declare the number: names=[Symbol('T')].",
-            )
-        if isinstance(above, (tree.Lone, tree.Group)) and not (isinstance(above, tree.Group) and above.kind == ""):
-            raise self.fail(f"{self.shown(node)}: what stands above is no power and no layer", above)
-        return self.raised(value, self.value(above, env), node)
-
-    def _is_number(self, key: str) -> bool:
-        return isinstance(self.table.names.get(key), sp.Symbol)
+        return power(self, value, behind.above, behind, env)
 
     def _inverse(self, node: tree.Scripted, env: Env) -> sp.Expr:
         """(A^{-1})_{ij}."""
@@ -258,17 +226,17 @@ class Meaning:
         """A bracket, a norm or a fraction with scripts; an entry of an inverse."""
         inverse = inverse_entry(node)
         if inverse is not None:
-            return self.power(self._inverse(inverse, env), node.above, node, env)
+            return power(self, self._inverse(inverse, env), node.above, node, env)
         base = node.base
         if isinstance(base, tree.Bars):
             return bars(self, base, node.below, node.above, env)
         if node.primes:
             raise self.fail("a prime on something that has no name", node)
         if isinstance(node.below, tree.Lone) and node.below.sign == "+" and is_bracket(base):
-            return self.power(sp.Max(self.value(base, env), 0), node.above, node, env)
+            return power(self, sp.Max(self.value(base, env), 0), node.above, node, env)
         if node.below is not None:
             raise self.fail("what stands below belongs to no name", node.below)
-        return self.power(self.value(base, env), node.above, node, env)
+        return power(self, self.value(base, env), node.above, node, env)
 
     # -- names -----------------------------------------------------------------------------
     def _head_value(self, head: Head, env: Env) -> sp.Expr:
@@ -281,24 +249,13 @@ class Meaning:
                 "For a derivative write the argument, as in f'(x).",
             )
         above = head.power
-        if head.key == "e" and above is not None and not head.indices and not self._is_number("e"):
-            return self._exponential(head, above, env)
+        if head.key == "e" and above is not None and not head.indices and not is_number(self, "e"):
+            return exponential(self, head, above, env)
         thing = self.entry(head, env) if head.indices else self._symbol(head, env)
         if above is None:
             return thing
         self._upper_index(head, above)
-        return self.power(thing, above, head.node, env)
-
-    def _exponential(self, head: Head, above: tree.Node, env: Env) -> sp.Expr:
-        """e^x; a bare number above it is reported, since e may be an error that is squared."""
-        if isinstance(above, tree.Number) and not self.table.euler:
-            raise self.unclear(
-                f"{self.shown(head.node)}",
-                head.node,
-                ("the exponential", "a power of a number called e"),
-                rf"Write \exp({self.shown(above)}) for the exponential; for a number declare it: names=[Symbol('e')].",
-            )
-        return self.raised(sp.E, self.value(above, env), head.node)
+        return power(self, thing, above, head.node, env)
 
     def _upper_index(self, head: Head, above: tree.Node) -> None:
         """Report x^i, where i is an index and x not known as a number, and w^1."""
@@ -318,7 +275,11 @@ class Meaning:
         if head.key == "delta" and len(head.indices) == 2 and "delta" not in self.table.names:
             self.table.note("δ with two indices is the Kronecker delta")
             return sp.KroneckerDelta(*(self.index(i, env) for i in head.indices))
-        return sp.Indexed(self.array(head), *(self.index(i, env) for i in head.indices))
+        indices = [self.index(i, env) for i in head.indices]
+        known = self.table.names.get(head.key)
+        if isinstance(known, sp.MatrixSymbol):
+            return element(self, known, indices, head.node)
+        return sp.Indexed(self.array(head), *indices)
 
     def array(self, head: Head) -> sp.IndexedBase:
         """The array that a name with indices is one of; a new one if the name is new."""
@@ -333,14 +294,14 @@ class Meaning:
             )
         return known
 
-    def bound(self, node: tree.Node) -> sp.Expr:
-        """The end of a range: made of sizes and whole numbers."""
-        names = [n for n in names_in(node) if label(n) not in self.table.names]
+    def bound(self, node: tree.Node, env: Env | None = None) -> sp.Expr:
+        """The end of a range: made of sizes, whole numbers, and indices that are bound further out."""
+        names = [n for n in names_in(node) if label(n) not in self.table.names and label(n) not in (env or {})]
         for name in names:
             if label(name) in self.heads.letters:
-                raise self.fail(f"a range that depends on another index, {label(name)}, is not read", name)
+                raise self.fail(f"the range depends on the index {label(name)}, which has no meaning here", name)
         self.survey.sizes |= {label(n) for n in names}
-        value = self.value(node, {})
+        value = self.value(node, env or {})
         if not value.is_integer:
             raise self.fail(
                 f"the end of a range, {self.shown(node)}, is not known to be a whole number",
@@ -373,6 +334,8 @@ class Meaning:
             raise self.fail(f"{key} is a function, and has no argument here", node)
         if known is not None:
             return known
+        if key in ("I", "Ibold") and self.table.has_matrices():
+            return identity()
         if key == "e":
             raise self.unclear(
                 "e stands alone",
@@ -402,12 +365,3 @@ def array_name(key: str) -> str:
     """The name of an array: a layer is digits at its end."""
     base, sep, above = key.partition("__")
     return base + above if sep and above.isdigit() and not base[-1:].isdigit() else key
-
-
-def _bits(number: sp.Expr) -> int:
-    """How many digits a number has, about."""
-    return number.p.bit_length() + number.q.bit_length() if number.is_Rational else 2
-
-
-def _size(number: sp.Expr) -> sp.Expr:
-    return abs(number.p) + number.q if number.is_Rational else abs(sp.N(number, 6))

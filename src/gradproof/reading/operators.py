@@ -10,15 +10,18 @@ from gradproof.inverse import Determinant
 from gradproof.lines import derivative, summed
 from gradproof.reading import tree
 from gradproof.reading.binders import conditions_of, is_bracket, is_sum
-from gradproof.reading.calls import function, word_of
+from gradproof.reading.calls import function, of_matrix, word_of
 from gradproof.reading.conditions import one, restricted
 from gradproof.reading.heads import key_of
+from gradproof.reading.powers import power
 from gradproof.reading.words import MANY, WORDS
 
 if TYPE_CHECKING:
     from gradproof.reading.meaning import Env, Meaning, Parts
 
 __all__ = ["derivative_of", "derived_by", "evaluated", "operator"]
+
+OF_MATRIX = ("tr", "trace", "det", "diag")
 
 #: of a derivative: what is derived, how often, and the parts below
 Split = tuple[tree.Node | None, int, list[tree.Node]]
@@ -38,10 +41,19 @@ def operator(m: Meaning, parts: Parts, n: int, env: Env) -> tuple[sp.Expr, int] 
                 return _nabla(m, parts, n, env)
             case "one":
                 return one(m, parts, n, env)
-            case "det":
+            case "det" if not m.table.has_matrices():
                 return _determinant(m, parts, n, env)
+            case name if name in OF_MATRIX:
+                return of_matrix(m, parts, n, env)
             case name if name not in WORDS and name not in MANY:
                 raise m.fail(f"{m.shown(node)} is not read as part of an expression", node, _ADVICE.get(name, ""))
+    if (
+        isinstance(base, tree.Name)
+        and base.kind == "word"
+        and base.name.lower() in OF_MATRIX
+        and m.table.has_matrices()
+    ):
+        return of_matrix(m, parts, n, env)
     word = word_of(m, base)
     if word is not None:
         return function(m, parts, n, word, env)
@@ -89,13 +101,17 @@ def _sum(m: Meaning, parts: Parts, n: int, env: Env) -> sp.Expr:
     binders = [b for (at, _), b in m.survey.binders.items() if at == node.at]
     if not binders:
         raise m.fail("the sum has no index", node, r"Write \sum_{i=1}^{N}.")
-    opened: list[tuple[sp.Idx, sp.Expr, sp.Expr]] = []
+    opened: list[tuple[sp.Basic, sp.Expr, sp.Expr]] = []
     inner = dict(env)
     for binder in binders:
-        if binder.span is None:
+        if binder.dependent and binder.low is not None and binder.high is not None:
+            low, high = m.bound(binder.low, inner), m.bound(binder.high, inner)
+            index = sp.Symbol(binder.letter, integer=True)
+        elif binder.span is not None:
+            low, high = binder.span
+            index = sp.Idx(binder.letter, (low, high))
+        else:
             raise m.fail(f"the sum over {binder.letter} has no range", node)
-        low, high = binder.span
-        index = sp.Idx(binder.letter, (low, high))
         opened.append((index, low, high))
         inner[binder.letter] = (index, node.at)
     body = _rest(m, parts, n, inner, "the sum")
@@ -119,8 +135,8 @@ def _determinant(m: Meaning, parts: Parts, n: int, env: Env) -> tuple[sp.Expr, i
     if key is None or not isinstance(array, sp.IndexedBase) or m.table.ranks.get(key) != 2:
         raise m.fail("\\det is read of a matrix whose entries stood in an earlier formula, or are declared", behind)
     value = Determinant(array, *m.side(key, behind))
-    value = m.power(value, raised.above if raised else None, node, env)
-    return m.power(value, node.above if isinstance(node, tree.Scripted) else None, node, env), n + 2
+    value = power(m, value, raised.above if raised else None, node, env)
+    return power(m, value, node.above if isinstance(node, tree.Scripted) else None, node, env), n + 2
 
 
 # -- derivatives ------------------------------------------------------------------------------------------

@@ -13,7 +13,8 @@ from gradproof.reading import tree
 from gradproof.reading.conditions import RELATIONS
 from gradproof.reading.errors import LatexError
 from gradproof.reading.heads import items, key_of, label, names_in
-from gradproof.reading.meaning import Env, Meaning
+from gradproof.reading.matrices import settled
+from gradproof.reading.meaning import Env, Meaning, array_name
 from gradproof.reading.operators import derived_by
 from gradproof.reading.survey import Survey
 from gradproof.reading.syntax import Line, parsed
@@ -43,8 +44,8 @@ class Reader:
     """Reads formulas that belong together: what one gives a meaning to, the next ones know.
 
     names: known SymPy objects, as an iterable, or by the LaTeX of their names.  ranges: of indices, by
-    letter: "K" is 1..K, a pair is a range.  functions: letters that are functions.  like:
-    expressions whose letters are meant.
+    letter: "K" is 1..K, a pair is a range.  functions: letters that are functions.  shapes: of vectors
+    and matrices, by letter: "n", or ("n", "d").  like: expressions whose letters are meant.
     notes: the conventions that a reading rested on, in words.  loss_name: the symbol before "=".
     Symbols and arrays are plain, as gradproof reads them; sizes are positive integers.
     Raises NotationError: LatexError for what is not read, AmbiguityError for what has two readings.
@@ -56,6 +57,7 @@ class Reader:
         names: Mapping[str, Any] | Iterable[Any] = (),
         ranges: Mapping[str, Any] | None = None,
         functions: Iterable[Any] = (),
+        shapes: Mapping[str, Any] | None = None,
         like: Any = (),
     ) -> None:
         self.table = Table()
@@ -70,6 +72,13 @@ class Reader:
             self.table.declare([sp.Function(key) if key else function], {})
         for letter, span in (ranges or {}).items():
             self.table.ranges[_key(letter)] = self._range(span)
+        for latex, shape in (shapes or {}).items():
+            sizes = [self._bound(s) for s in (shape if isinstance(shape, (tuple, list)) else (shape,))]
+            if len(sizes) not in (1, 2):
+                raise NotationError(f"{latex} has {len(sizes)} sizes; a vector has one, a matrix two")
+            key = _key(latex)
+            name = array_name(key.replace("bold", ""))
+            self.table.matrix(sp.MatrixSymbol(name, *sizes, *[1] * (2 - len(sizes))), key)
 
     @property
     def notes(self) -> list[str]:
@@ -185,6 +194,7 @@ class Reader:
                     table.indices.setdefault(letter, sp.Idx(letter, binder.span))
             env |= {letter: (index, -1) for letter, index in table.indices.items()}
             built = build(meaning, env)
+            built = settled(meaning, built, nodes[0]) if nodes else built
         except RecursionError:
             raise LatexError("the formula is nested too deeply", text, 0) from None
         self.table = table
@@ -261,7 +271,7 @@ class Reader:
 
     def _derived_by(self, node: tree.Node, text: str) -> sp.Expr:
         found = self._meant(text, [node], lambda m, env: m.value(node, env), free=True)
-        if not isinstance(found, (sp.Symbol, sp.Indexed)) or isinstance(found, sp.Idx):
+        if not isinstance(found, (sp.Symbol, sp.Indexed, sp.MatrixSymbol)) or isinstance(found, sp.Idx):
             raise LatexError(
                 "this is no variable that one derives by", text, node.at, "Accepted are a letter and an entry, w_{jk}."
             )
@@ -274,10 +284,11 @@ def read_latex(
     names: Mapping[str, Any] | Iterable[Any] = (),
     ranges: Mapping[str, Any] | None = None,
     functions: Iterable[Any] = (),
+    shapes: Mapping[str, Any] | None = None,
     like: Any = (),
 ) -> Any:
     """One formula: an expression, or for an equation or an inequality a relation.  The arguments are Reader's."""
-    reader = Reader(names=names, ranges=ranges, functions=functions, like=like)
+    reader = Reader(names=names, ranges=ranges, functions=functions, shapes=shapes, like=like)
     rows = parsed(text)
     return reader.relation(text) if isinstance(rows[0].node, tree.Sides) else reader.expression(text)
 

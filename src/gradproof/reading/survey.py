@@ -105,7 +105,7 @@ class Survey:
                 scope += self._binders(node, scope)
                 self._conditions(node, scope)
                 continue
-            if n and is_determinant(parts[n - 1][1]):
+            if n and is_determinant(parts[n - 1][1]) and not self.table.has_matrices():
                 continue
             behind = is_bracket(_base(parts[n + 1][1])) if n + 1 < len(parts) and parts[n + 1][0] == "" else None
             self._look(node, scope, called=behind is not None)
@@ -145,7 +145,7 @@ class Survey:
         below = node.below if isinstance(node, tree.Scripted) else None
         if below is None:
             raise self.fail("the sum has no index", node, r"Write \sum_{i=1}^{N}.")
-        found = []
+        found: list[Binder] = []
         for letter, low, high in sum_letters(self, node, below, {b.letter for b in scope}):
             if letter in self.table.names:
                 raise self.fail(
@@ -154,8 +154,10 @@ class Survey:
                     "Give one of them another letter.",
                 )
             self.letters.add(letter)
-            self.sizes |= {label(n) for bound in (low, high) if bound is not None for n in names_in(bound)}
-            self.binders[node.at, letter] = Binder(letter, node, low, high)
+            names = {label(n) for bound in (low, high) if bound is not None for n in names_in(bound)}
+            outer = names & ({b.letter for b in (*scope, *found)} | set(self.table.indices))
+            self.sizes |= names - outer
+            self.binders[node.at, letter] = Binder(letter, node, low, high, None, bool(outer), bool(outer))
             found.append(self.binders[node.at, letter])
         return tuple(found)
 
@@ -181,6 +183,8 @@ class Survey:
     def settle(self, value: Callable[[tree.Node], sp.Expr]) -> None:
         """Give every index its range; `value` reads a bound."""
         for binder in self.binders.values():
+            if binder.dependent:
+                continue
             if binder.low is not None and binder.high is not None:
                 binder.span = (value(binder.low), value(binder.high))
                 self.table.seen.setdefault(binder.letter, {})[binder.span] = None

@@ -58,7 +58,7 @@ def continued(found: list[Any]) -> list[Any]:
 
 
 def _goes_on(last: Token, first: Token) -> bool:
-    operators = ("SIGN", "TIMES", "SLASH")
+    operators = ("SIGN", "TIMES", "ODOT", "OSLASH", "SLASH")
     return first.type in operators or last.type in (*operators, "RELATION")
 
 
@@ -162,6 +162,9 @@ class _Builder(Transformer[Token, Any]):
     def over(self, parts: list[Any]) -> tuple[str, tree.Node]:
         return "/", _signed(parts)
 
+    def entries(self, parts: list[Any]) -> tuple[str, tree.Node]:
+        return ("⊘" if parts[0].type == "OSLASH" else "⊙"), _signed(parts)
+
     def item(self, parts: list[Any]) -> tree.Node:
         base, *scripts = parts
         if not scripts:
@@ -169,6 +172,8 @@ class _Builder(Transformer[Token, Any]):
         below = [n for kind, n, _ in scripts if kind == "below"]
         above = [n for kind, n, _ in scripts if kind == "above"]
         primes = [n for kind, n, _ in scripts if kind == "prime"]
+        if above and isinstance(above[0], tree.Command) and above[0].name == "prime":
+            primes, above = [*primes, above[0]], above[1:]
         if len(below) > 1 or len(above) > 1:
             raise _RefusedError(
                 "a second script of the same kind", (below if len(below) > 1 else above)[1].at, "Use braces."
@@ -190,7 +195,7 @@ class _Builder(Transformer[Token, Any]):
         return "prime", parts[0], parts[0]
 
     def lone(self, parts: list[Token]) -> tree.Lone:
-        signs = {r"\dagger": "dagger", r"\star": "*", r"\ast": "*"}
+        signs = {r"\dagger": "dagger", r"\star": "*", r"\ast": "*", r"\odot": "odot", r"\circ": "odot"}
         return tree.Lone(*_span(*parts), "".join(signs.get(str(t), str(t)) for t in parts if t not in ("{", "}")))
 
     def number(self, parts: list[Token]) -> tree.Number:
@@ -203,7 +208,7 @@ class _Builder(Transformer[Token, Any]):
         return tree.Name(*_span(*parts), str(parts[0])[1:], "greek")
 
     def word(self, parts: list[Token]) -> tree.Name:
-        word = re.sub(r"^\\[a-z]+\*?\s*\{\s*|\s*\}$", "", str(parts[0]))
+        word = re.sub(r"^\\[a-z]+\*?\s*\{?\s*|\s*\}$", "", str(parts[0]))
         return tree.Name(*_span(*parts), word, "word")
 
     def styled(self, parts: list[Token]) -> tree.Node:

@@ -65,7 +65,7 @@ class Table:
     may stand free.  ranges: declared, by letter.  seen: the ranges that sums gave to a letter.
     axes: (array, axis) -> the ranges of the indices that stood there.  ranks: how many indices an
     array has.  raised: arrays whose first index stands above, as x^{(n)}.  logistic: whether σ was read
-    as the logistic function.  euler: whether e is known to be Euler's number.  notes: the conventions used.
+    as the logistic function.  lengths: of the columns of ones in known expressions.  euler: whether e is known to be Euler's number.  notes: the conventions used.
     """
 
     names: dict[str, Any] = field(default_factory=dict)
@@ -76,6 +76,7 @@ class Table:
     ranks: dict[str, int] = field(default_factory=dict)
     raised: set[str] = field(default_factory=set)
     logistic: bool = False
+    lengths: set[sp.Expr] = field(default_factory=set)
     euler: bool = False
     notes: list[str] = field(default_factory=list)
 
@@ -90,9 +91,14 @@ class Table:
             dict(self.ranks),
             set(self.raised),
             self.logistic,
+            set(self.lengths),
             self.euler,
             list(self.notes),
         )
+
+    def has_matrices(self) -> bool:
+        """Whether some letters are matrices."""
+        return bool(self.lengths) or any(isinstance(thing, sp.MatrixSymbol) for thing in self.names.values())
 
     def note(self, text: str) -> None:
         if text not in self.notes:
@@ -115,18 +121,29 @@ class Table:
         for latex, thing in pairs:
             if isinstance(thing, sp.Idx):
                 self.give(object_key(thing) if latex is None else keys[latex], thing)
+            elif isinstance(thing, sp.MatrixSymbol):
+                self.matrix(thing, None if latex is None else keys[latex])
             elif isinstance(thing, (sp.Symbol, sp.IndexedBase, UndefinedFunction)):
                 self.known(object_key(thing) if latex is None else keys[latex], thing)
             else:
                 raise NotationError(
-                    f"{thing!r} ({type(thing).__name__}) is no name; accepted are Symbol, IndexedBase, Idx and Function('f')"
+                    f"{thing!r} ({type(thing).__name__}) is no name; accepted are Symbol, IndexedBase, MatrixSymbol, Idx and Function('f')"
                 )
+
+    def matrix(self, thing: sp.MatrixSymbol, key: str | None = None) -> None:
+        """Enter a matrix under its letter, plain and bold, and its sizes."""
+        key = object_key(sp.IndexedBase(thing.name)) if key is None else key
+        base, sep, rest = key.partition("_")
+        for name in {key, key if base.endswith("bold") else f"{base}bold{sep}{rest}"}:
+            self.known(name, thing)
+        for size in thing.shape:
+            self.learn(size)
 
     def known(self, key: str, thing: Any) -> None:
         """Enter a name; NotationError where it means something else already."""
         if self.names.setdefault(key, thing) != thing:
             raise NotationError(f"two things are called {key}: {self.names[key]!r} and {thing!r}")
-        shape = getattr(thing, "shape", None)
+        shape = thing.shape if isinstance(thing, sp.IndexedBase) else None
         for axis, length in enumerate(shape or ()):
             self.axes.setdefault((key, axis), {(sp.Integer(1), length): None})
         if shape:
@@ -151,6 +168,11 @@ class Table:
                         for part in span:
                             self.learn(part, bound)
                 self.learn(e.function, bound)
+                return
+            case sp.OneMatrix():
+                self.lengths |= set(e.shape) - {sp.Integer(1)}
+            case sp.MatrixSymbol():
+                self.matrix(e)
                 return
             case Determinant():
                 self._square(e.of, e.span)

@@ -34,6 +34,7 @@ WAITING = frozenset(
         "SLASH",
         "COMMA",
         "SEMICOLON",
+        "COLON",
         "AMP",
         "ROW",
         "IF",
@@ -45,7 +46,20 @@ WAITING = frozenset(
 )
 WAITING |= {"FRAC", "ROOT", "ACCENT"}
 #: before these a bar can only close
-ENDING = CLOSING | {"RELATION", "TIMES", "SLASH", "COMMA", "SEMICOLON", "AMP", "ROW", "BELOW", "ABOVE", "PRIME"}
+ENDING = CLOSING | {
+    "RELATION",
+    "TIMES",
+    "ODOT",
+    "OSLASH",
+    "SLASH",
+    "COMMA",
+    "SEMICOLON",
+    "AMP",
+    "ROW",
+    "BELOW",
+    "ABOVE",
+    "PRIME",
+}
 
 UNICODE = {
     "−": "-", "·": r"\cdot", "×": r"\times", "∑": r"\sum", "Σ": r"\Sigma", "∂": r"\partial", "∇": r"\nabla", "√": r"\sqrt{..}",
@@ -54,7 +68,7 @@ UNICODE = {
     "′": "'", "’": "'", "‖": r"\|", "∞": r"\infty", "∈": r"\in", "…": r"\ldots",
 }  # fmt: skip
 #: what may stand round a formula
-FRAME = frozenset(("BEGIN", "END", "DOLLAR", "STOP", "COMMA", "SEMICOLON", "THIN"))
+FRAME = frozenset(("BEGIN", "END", "DOLLAR", "STOP", "COLON", "COMMA", "SEMICOLON", "THIN"))
 #: commands that many will try, and what is to be done instead
 INSTEAD = {
     r"\approx": "an approximation cannot be proved to be equal; write the exact terms",
@@ -66,11 +80,8 @@ INSTEAD = {
     r"\binom": "binomials are not read",
     r"\mathbb": "accepted are \\mathbb{1} and \\mathbb{I}, the indicator of a condition",
     r"\over": r"write \frac{a}{b}",
-    r"\ln_": r"write \log_b",
     r"\argmax": r"\arg is not read",
     r"\arg": r"a formula with \arg has no value to derive",
-    r"\odot": "it joins arrays; write the entries: a_i b_i",
-    r"\circ": "it joins arrays or functions; write the entries, or the call",
     r"\left": "a \\left needs a bracket behind it",
     r"\right": "a \\right needs a bracket behind it",
 }
@@ -273,7 +284,7 @@ def _without_remark(tokens: list[Token], text: str) -> tuple[list[Token], str]:
                     "a second column is not read", text, _at(words[0]), r"Words go there as && \text{...}."
                 )
             break
-    while body and body[-1].type in ("COMMENT", "STOP", "COMMA", "SEMICOLON", "AMP"):
+    while body and body[-1].type in ("COMMENT", "STOP", "COLON", "COMMA", "SEMICOLON", "AMP"):
         last = body.pop()
         words = [last, *words] if last.type == "COMMENT" else words
     return body, " ".join(re.sub(r"^\\[a-z]+\*?\s*\{\s*|\s*\}$", "", str(t)) for t in words).strip()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import sympy as sp
 
-__all__ = ["MANY", "PREFIX", "WORDS", "bare"]
+__all__ = ["MANY", "PREFIX", "WORDS", "WRITTEN_OUT", "bare"]
 
 
 def logistic(u: sp.Expr) -> sp.Expr:
@@ -28,11 +28,22 @@ WORDS: dict[str, Callable[[sp.Expr], sp.Expr]] = {
     "erf": sp.erf, "erfc": sp.erfc, "abs": sp.Abs, "sign": sp.sign, "sgn": sp.sign, "sqrt": sp.sqrt,
     "heaviside": heaviside, "relu": lambda u: sp.Max(u, 0), "sigmoid": logistic, "logistic": logistic,
     "softplus": lambda u: sp.log(1 + sp.exp(u)), "silu": lambda u: u * logistic(u), "swish": lambda u: u * logistic(u),
+    "log1p": lambda u: sp.log(1 + u), "expm1": lambda u: sp.exp(u) - 1,
     "logit": lambda u: sp.log(u / (1 - u)),
 }  # fmt: skip
 
 #: two arguments or more
 MANY: dict[str, Callable[..., sp.Expr]] = {"max": sp.Max, "min": sp.Min}
+
+#: what many will try, and how to write it
+WRITTEN_OUT = {
+    "softmax": r"Write \frac{e^{z_i}}{\sum_{j=1}^{K} e^{z_j}}.",
+    "logsumexp": r"Write \log \sum_{j=1}^{K} e^{z_j}.",
+    "gelu": r"Two functions have this name: write \frac{x}{2} (1 + \operatorname{erf}(x/\sqrt{2})), or the one with \tanh.",
+    "mean": r"Write \frac{1}{N} \sum_{i=1}^{N} x_i.",
+    "var": r"Write \frac{1}{N} \sum_{i=1}^{N} (x_i - \mu)^2, or what it stands for.",
+    "kl": r"Write \sum_{k=1}^{K} p_k \log \frac{p_k}{q_k}.",
+}
 
 #: written without brackets too: a power between the name and the argument is the value's
 PREFIX = frozenset(

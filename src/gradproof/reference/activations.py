@@ -12,7 +12,7 @@ from gradproof.reference.letters import alpha, beta, lam, x
 from gradproof.reference.letters import sigmoid as sigma
 
 HALF = Rational(1, 2)
-Y, S, T, Phi, phi, a = sp.symbols("y s t Phi varphi a")
+Y, S, T, Phi, phi, cubic = sp.symbols("y s t Phi varphi c")
 SIGMOID = Eq(S, sigma(x))
 NORMAL = (Eq(Phi, times(HALF, 1 + erf(x / sqrt(2)))), Eq(phi, exp(-(x**2) / 2) / sqrt(2 * pi)))
 SOFTPLUS = Stable(
@@ -242,22 +242,22 @@ def gelu() -> Entry:
 
 
 def gelu_tanh() -> Entry:
-    """dy/dx = (1 + t)/2 + x (1 − t²) u′/2."""
-    cubic, bend = sp.Float("0.044715"), sp.Float("0.134145")
+    """dy/dx = (1 + t)/2 + x (1 − t²)(1 + 3c x²)/√(2π)."""
     half = times(HALF, 1 + T)
     return activation(
         "gelu-tanh",
         "GELU, tanh approximation",
-        "The approximation of many language models. It differs from the exact one in the fourth digit.",
-        "gelu tanh approximation gelu_new gpt bert fast",
+        "The approximation of many language models, with $c = 0.044715$: nowhere further than 0.0005 from the exact one.",
+        "gelu tanh approximation gelu_new gpt bert fast 0.044715",
         times(HALF, x, 1 + T),
-        half + x * (1 - T**2) * (1 + bend * x**2) / sqrt(2 * pi),
+        half + x * (1 - T**2) * (1 + 3 * cubic * x**2) / sqrt(2 * pi),
         (
             Wrong(
                 half + x * (1 - T**2) * (1 + cubic * x**2) / sqrt(2 * pi),
-                "The 3 of the cubic's derivative is forgotten: $0.134145 = 3 \\cdot 0.044715$.",
+                "The 3 of the cubic's derivative is forgotten.",
+                {x: 1, cubic: "0.044715"},
             ),
-            Wrong(half + x * (1 - T**2) / 2, "The inner derivative is forgotten."),
+            Wrong(half + x * (1 - T**2) / 2, "The inner derivative is forgotten.", {x: 1, cubic: "0.044715"}),
         ),
         "Safe: tanh does not overflow.",
         named=(Eq(T, sp.tanh(sqrt(2 / pi) * (x + cubic * x**3))),),

@@ -32,7 +32,7 @@ from gradproof.reference.letters import (
     w,
     y,
     z,
-)  # fmt: skip
+)
 
 F, Y = sp.symbols("f y")
 bias = sp.IndexedBase("b")

@@ -12,6 +12,7 @@ from gradproof.reference.letters import (
     SOFTMAX,
     WARM_SHIFTED,
     WARM_SOFTMAX,
+    D,
     K,
     L,
     N,
@@ -32,7 +33,7 @@ from gradproof.reference.letters import (
     w,
     y,
     z,
-)  # fmt: skip
+)
 
 v = sp.IndexedBase("v")
 G, J, P, Y, Z, a, top = map(sp.IndexedBase, ["G", "J", "P", "Y", "Z", "a", "M"])
@@ -283,6 +284,7 @@ def gauss_newton() -> Entry:
                     Wrong(
                         Sum(J[n, d] * J[n, e], n),
                         "That is the Gauss–Newton matrix: equal only where the residuals vanish.",
+                        {N: 1, D: 1, d: 1, e: 1, w: [1], X: [[1]], y: [0]},
                     ),
                 ),
                 g[d],

@@ -25,7 +25,7 @@ from gradproof.reference.letters import (
     tau,
     y,
     z,
-)  # fmt: skip
+)
 
 HALF = Rational(1, 2)
 H, S, T = sp.symbols("H s t")

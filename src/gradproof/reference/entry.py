@@ -19,7 +19,7 @@ from gradproof.doubles import in_doubles
 from gradproof.forms.side_by_side import Forms, forms
 from gradproof.lines import derivative, rebuilt
 from gradproof.model import Model
-from gradproof.statements.base import joined, named, value_at
+from gradproof.statements.base import compared_at, joined, named, value_at
 from gradproof.statements.equality import Equality
 from gradproof.verdict import Evidence, Verdict
 
@@ -31,10 +31,14 @@ LOST = 1e-8  # relative error from which a formula is said to fail: half of its 
 
 @dataclass(frozen=True)
 class Wrong:
-    """A formula that is often taken for the gradient, and what leads to it; it must be refuted."""
+    """A formula that is often taken for the gradient, and what leads to it; it must be refuted.
+
+    at: a point that shows it, all numbers by name, where the one that is found shows it badly.
+    """
 
     formula: sp.Expr
     why: str
+    at: Mapping[Any, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -176,18 +180,19 @@ class Entry:
             for g in self.gradients
         )
 
+    def _refuted(self, gradient: Gradient, wrong: Wrong) -> Verdict:
+        left = derivative(self.of(gradient), gradient.wrt)
+        if wrong.at is not None:
+            return compared_at(left, wrong.formula, wrong.at, self.definitions, self.assumptions)
+        return LineChecker(self.definitions, self.assumptions).equal(left, wrong.formula, gradient.wrt)
+
     def verify(self) -> Verdict:
         """Proved only if every gradient and stable form is, and every slip is refuted; `reason` names the first that is not."""
         return self.examined().joined()
 
     def examined(self) -> Examined:
         """The verdict on every part."""
-        checker = LineChecker(self.definitions, self.assumptions)
-        slips = tuple(
-            checker.equal(derivative(self.of(g), g.wrt), wrong.formula, g.wrt)
-            for g in self.gradients
-            for wrong in g.wrong
-        )
+        slips = tuple(self._refuted(gradient, wrong) for gradient in self.gradients for wrong in gradient.wrong)
         stable = tuple(
             joined([s.equality(self.definitions, self.assumptions).verify(), s.tried()]) for s in self.stable
         )

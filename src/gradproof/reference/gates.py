@@ -7,7 +7,7 @@ from sympy import Eq, Rational, Sum, erf, exp, pi, sqrt, tanh
 
 from gradproof.lines import times
 from gradproof.reference.entry import Entry, Gradient, Wrong
-from gradproof.reference.letters import L, W, d, g, h, i, sigmoid, x
+from gradproof.reference.letters import D, H, L, W, d, g, h, i, sigmoid, x
 
 C, S, U, c, inputs = map(sp.IndexedBase, ("C", "S", "U", "c", "x"))
 one, gate, Phi, phi, result = sp.symbols("a s Phi varphi y")
@@ -81,6 +81,7 @@ def recurrent_network() -> Entry:
     s0, s1, s2, s3, x1, x2, x3, d1, d2, d3 = map(
         sp.IndexedBase, ("s0", "s1", "s2", "s3", "x1", "x2", "x3", "delta1", "delta2", "delta3")
     )
+    at = {H: 1, D: 1, h: 1, i: 1, U: [[1]], W: [[1]], s0: [1], x1: [0], x2: [0], x3: [0], g: [1]}
     steps = [
         Eq(new[h], tanh(Sum(U[h, i] * old[i], i) + Sum(W[h, d] * seen[d], d)))
         for new, old, seen in ((s1, s0, x1), (s2, s1, x2), (s3, s2, x3))
@@ -101,7 +102,7 @@ def recurrent_network() -> Entry:
             Gradient(
                 U[h, i],
                 d3[h] * s2[i] + d2[h] * s1[i] + d1[h] * s0[i],
-                (Wrong(d3[h] * s2[i], "Only the last step is taken: earlier states depend on the weights too."),),
+                (Wrong(d3[h] * s2[i], "Only the last step is taken: earlier states depend on the weights too.", at),),
             ),
             Gradient(W[h, d], d3[h] * x3[d] + d2[h] * x2[d] + d1[h] * x1[d]),
             Gradient(s0[h], Sum(U[i, h] * d1[i], i)),

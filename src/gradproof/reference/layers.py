@@ -9,6 +9,7 @@ from gradproof.reference.entry import Entry, Gradient, Stable, Wrong
 from gradproof.reference.letters import (
     OVERFLOW,
     D,
+    H,
     L,
     N,
     R,
@@ -26,7 +27,7 @@ from gradproof.reference.letters import (
     r,
     t,
     u,
-)  # fmt: skip
+)
 
 A, B, C, E, F, G, M, O, P, Q, S, U, V, Y, Z = map(
     sp.IndexedBase, ["A", "B", "C", "E", "F", "G", "M", "O", "P", "Q", "S", "U", "V", "Y", "Z"]
@@ -173,6 +174,7 @@ def tied_autoencoder() -> Entry:
     """∂L/∂W_hd has two terms: W is used twice."""
     recon, rest = sp.IndexedBase("f"), sp.IndexedBase("r")
     first, second = rest[d] * z[h], Sum(rest[e] * W[h, e], e) * (1 - z[h] ** 2) * inputs[d]
+    at = {H: 1, D: 1, h: 1, d: 1, W: [[1]], inputs: [1]}
     return Entry(
         "tied-autoencoder",
         "Autoencoder with tied weights",
@@ -189,8 +191,8 @@ def tied_autoencoder() -> Entry:
                 W[h, d],
                 first + second,
                 (
-                    Wrong(first, "The use in the encoder is forgotten."),
-                    Wrong(second, "The use in the decoder is forgotten."),
+                    Wrong(first, "The use in the encoder is forgotten.", at),
+                    Wrong(second, "The use in the decoder is forgotten.", at),
                 ),
             ),
         ),
@@ -289,6 +291,18 @@ def attention() -> Entry:
     """∂L/∂V = PᵀG, and with E = P ∘ (GVᵀ − row sums of P ∘ GVᵀ): ∂L/∂Q = E K/√D, ∂L/∂K = Eᵀ Q/√D."""
     keys, back, flow = map(sp.IndexedBase, ("K", "B", "E"))
     soft = Eq(P[t, u], exp(S[t, u]) / Sum(exp(S[t, o]), o))
+    at = {
+        T: 2,
+        D: 2,
+        H: 1,
+        t: 1,
+        d: 1,
+        Q: [[0, 0], [0, 0]],
+        keys: [[1, 0], [0, 0]],
+        V: [[1], [0]],
+        C: [[0, 0], [0, 0]],
+        G: [[1], [0]],
+    }
     return Entry(
         "attention",
         "Attention",
@@ -317,7 +331,7 @@ def attention() -> Entry:
                 Q[t, d],
                 Sum(flow[t, u] * keys[u, d], u) / sqrt(D),
                 (
-                    Wrong(Sum(flow[t, u] * keys[u, d], u), "The scale $1/\\sqrt{D}$ is forgotten on the way back."),
+                    Wrong(Sum(flow[t, u] * keys[u, d], u), "The scale $1/\\sqrt{D}$ is forgotten on the way back.", at),
                     Wrong(
                         Sum(P[t, u] * back[t, u] * keys[u, d], u) / sqrt(D),
                         "The softmax's row mean is not subtracted.",

@@ -20,7 +20,8 @@ OVERFLOW = Stable(
     sqrt(Sum(x[d] ** 2, d)),
     m * sqrt(Sum(sp.Pow(x[d] / m, 2, evaluate=False), d)),
     {D: 2, x: ["3e200", "4e200"], m: "4e200"},
-    "The squares overflow, although the length does not.",
+    "The squares overflow, although the length does not. Any $m > 0$ gives the same.",
+    {m: "np.abs(x).max()"},
 )
 
 

@@ -28,7 +28,7 @@ from gradproof.reference.letters import (
     sigmoid,
     tau,
     z,
-)  # fmt: skip
+)
 
 A, B, P, Q, S, a, row_top, column_top = map(sp.IndexedBase, ["A", "B", "P", "Q", "S", "a", "M", "C"])
 o = sp.Idx("o", (1, N))

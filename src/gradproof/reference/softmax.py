@@ -23,7 +23,7 @@ from gradproof.reference.letters import (
     sigmoid,
     tau,
     z,
-)  # fmt: skip
+)
 
 a = sp.IndexedBase("a")
 F, both, one, two = sp.symbols("F p z_1 z_2")

@@ -62,6 +62,7 @@ def blame(loss: Any, wrt: Any, claimed: Any, assumptions: Sequence[Any] = ()) ->
 
     None where the claim is right or undecided, and where no single change was proved to mend it.
     A sum that is missing is named although `check` refuses the index that it leaves free.
+    The search is bounded (search.py): most claims take less than a second, long ones a few.
     Raises NotationError or TypeError for input without a meaning.
     """
     return blamed(asked(loss, wrt, assumptions), claimed)
@@ -71,7 +72,7 @@ def blamed(question: Question, claimed: Any) -> Blame | None:
     """See `blame`; for a gradient that was derived."""
     claim = question.read(claimed)
     stray = stray_index(question, claim)
-    if stray is None and question.decided(question.resolve(claim)).status != "refuted":
+    if stray is None and question.check(claimed).status != "refuted":
         return None
     grids = grids_of(question, claim)
     for slips in TIERS:

@@ -29,6 +29,7 @@ Table = Sequence[Any]
 
 MAX_ENTRIES = 3000  # of a table
 _CLOSE = 1e-8
+_TINY = 1e-13
 
 
 class Scope:
@@ -197,7 +198,7 @@ class Grid:
 
 def close(one: Any, other: Any) -> bool:
     """Whether two floats may be one number; nan is close to nothing."""
-    return bool(abs(one - other) <= _CLOSE * (abs(other) + _CLOSE))
+    return bool(abs(one - other) <= _CLOSE * abs(other) + _TINY)
 
 
 def _is_leaf(e: sp.Basic) -> bool:

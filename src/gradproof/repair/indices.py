@@ -53,7 +53,7 @@ def index_throughout(place: Place, known: Vocabulary) -> Changes:
 
 
 def one_of_two(place: Place, known: Vocabulary) -> Changes:
-    """u u′ where u² stands, and u + u′ where 2u does: u′ has another index, or another array."""
+    """U u′ where u² stands, and u + u′ where 2u does: u′ has another index, or another array."""
     e = place.node
     if isinstance(e, sp.Pow) and e.exp == 2:
         part, joined = e.base, times
@@ -110,7 +110,9 @@ def wrong_letter(place: Place, known: Vocabulary) -> Changes:
                 len(a.indices) == len(b.indices) for a in entries for b in entries if {a.base, b.base} == {one, other}
             ):
                 turned = {a: swap[a.base][a.indices] for a in entries if a.base in swap}
-                yield Change("instead", replaced(e, turned), f"{one} and {other} are exchanged", 0.2)
+                yield Change(
+                    "instead", replaced(e, turned), "two arrays are exchanged: {part}", 0.2, sp.Tuple(one, other)
+                )
 
 
 def missing_delta(place: Place, known: Vocabulary) -> Changes:

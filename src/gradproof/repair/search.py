@@ -18,8 +18,8 @@ from gradproof.points import Point, points, satisfied
 from gradproof.repair.change import Change
 from gradproof.repair.grids import Grid, Place, close, places
 from gradproof.repair.slips import Slip
-from gradproof.repair.vocabulary import Vocabulary, ranges
-from gradproof.values import UndefinedError
+from gradproof.repair.vocabulary import Span, Vocabulary, ranges
+from gradproof.values import UndefinedError, evaluate
 
 __all__ = ["OFFERED", "Found", "agreeing", "agrees", "grids_of", "is_gradient", "proved", "stray_index"]
 
@@ -123,15 +123,29 @@ def _usable(question: Question, claim: sp.Expr, candidates: Iterable[Point]) -> 
 
 
 def _points(question: Question, claim: sp.Expr, attempts: range) -> Iterator[Point]:
-    """Points with values that agree by chance in nothing, by turns of both signs and positive; sizes are 2 and 3."""
+    """Points with values that agree by chance in nothing, by turns of both signs and positive.
+
+    Sizes are 2 and 3; free indices of one range are at some points the same, at most not.
+    """
     given = (*question.relations, *question.definitions)
     sides = [question.result, claim, *(side for r in given for side in r.args)]
     sizes = _sizes([*sides, *(bound for span in question.bounds.values() for bound in span)])
+    free = _free(question, claim)
     for attempt in attempts:
         chosen = {s: 2 + (attempt >> n % 3) % 2 for n, s in enumerate(sizes)}
         point = Point(chosen, _SEED + attempt, given, question.bounds)
         point.pool = [abs(v) for v in _VALUES] if attempt // 2 % 2 else [*_VALUES]
+        for n, (index, span) in enumerate(free.items()):
+            low, high = (int(evaluate(bound, point)) for bound in span)
+            if low <= high:
+                point.symbols[index] = Fraction(low + (attempt + n * (attempt % 3)) % (high - low + 1))
         yield point
+
+
+def _free(question: Question, claim: sp.Expr) -> dict[sp.Basic, Span]:
+    """The indices that the gradient and the claim leave free, with their ranges."""
+    free = {i for e in (question.result, claim, question.wrt) for i in free_indices(e)}
+    return ranges(sorted(free, key=str), question.bounds)
 
 
 def _sizes(expressions: Sequence[sp.Basic]) -> list[sp.Symbol]:
@@ -144,9 +158,7 @@ def agreeing(question: Question, claim: sp.Expr, grids: Sequence[Grid], slips: S
     """The changes with which the claim has the gradient's value at every point, the likeliest first."""
     if not grids:
         return []
-    free = {i for e in (question.result, claim, question.wrt) for i in free_indices(e)}
-    sources = [claim, question.result, question.loss]
-    known = Vocabulary(sources, ranges(sorted(free, key=str), question.bounds), grids)
+    known = Vocabulary([claim, question.result, question.loss], _free(question, claim), grids)
     truths = [(grid, grid.value(question.result)) for grid in grids]
     proposals = (
         (slip, change, place) for place in places(claim) for slip in slips for change in slip.changes(place, known)

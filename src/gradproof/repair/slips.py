@@ -175,7 +175,7 @@ def _root(e: sp.Expr) -> sp.Expr | None:
     """What an expression is the square of, if that shows."""
     if isinstance(e, sp.exp):
         return sp.exp(e.args[0] / 2)
-    if isinstance(e, sp.Pow) and e.exp.is_Integer and e.exp % 2 == 0:
+    if isinstance(e, sp.Pow) and e.exp.is_Integer:
         return sp.Pow(e.base, e.exp / 2)
     if e.is_Rational and e > 0 and sp.sqrt(e).is_Rational:
         return sp.sqrt(e)
@@ -217,12 +217,12 @@ def _branch(place: Place, _: Vocabulary) -> Changes:
 
 
 def _instead(place: Place, known: Vocabulary) -> Changes:
-    """Something else of about the size of what stands there."""
+    """Something else of about the size of what stands there; anything for a number, which may be all that is left."""
     e = place.node
     if not place.above or not isinstance(e, sp.Expr) or isinstance(e, (sp.Indexed, sp.Symbol)):
         return
     for part in known.parts(place.scope):
-        if size_of(part) <= 2 * size_of(e) + 2:
+        if is_number(e) or size_of(part) <= 2 * size_of(e) + 2:
             yield Change("instead", part, "{new} is meant where {old} stands", 0.05 * abs(size_of(part) - size_of(e)))
 
 

@@ -23,7 +23,8 @@ __all__ = ["Span", "Vocabulary", "factors_of", "ranges", "size_of"]
 MAX_READINGS = 6  # of a part's indices as indices in scope
 MAX_COPIES = 4  # of a power's base
 MAX_FACTORS = 6  # of a product whose parts are taken two by two
-MAX_PARTS = 250  # for one scope
+MAX_PIECES = 500  # of all formulas
+MAX_PARTS = 160  # of them in one scope
 
 Span = tuple[sp.Expr, sp.Expr]
 
@@ -66,21 +67,21 @@ class Vocabulary:
         return sorted({type(f) for e in self.sources for f in e.atoms(sp.Function)} & ELEMENTARY.keys(), key=str)
 
     @cached_property
-    def _pieces(self) -> dict[sp.Expr, Scope]:
-        """Every part of the sources, with the scope that it stands in."""
+    def _pieces(self) -> list[tuple[sp.Expr, Scope]]:
+        """The parts of the sources, each with the scope that it stands in; the simplest first, and no more than a bound."""
         found: dict[sp.Expr, Scope] = {}
         for source in self.sources:
             for place in places(source):
                 if isinstance(place.node, sp.Expr):
                     for part in _parts(place):
                         found.setdefault(part, place.scope)
-        return found
+        return sorted(found.items(), key=lambda piece: size_of(piece[0]))[:MAX_PIECES]
 
     def _in_scope(self, scope: Scope) -> Iterator[sp.Expr]:
         yield from self.sizes
         here = self.indices(scope)
-        for part, around in self._pieces.items():
-            yield from _readings(part, {limit[0]: (limit[1], limit[2]) for limit in around.limits}, here)
+        for part, around in self._pieces:
+            yield from _readings(part, {limit[0]: (limit[1], limit[2]) for limit in around.limits}, here, self.free)
 
     def _distinct(self, parts: Iterable[sp.Expr], scope: Scope) -> list[sp.Expr]:
         """Parts with different values, the simplest first; neither 0, 1 nor −1."""
@@ -155,19 +156,24 @@ def _single(factor: sp.Expr) -> list[sp.Expr]:
     return [factor]
 
 
-def _readings(part: sp.Expr, around: Mapping[sp.Basic, Span], here: Mapping[sp.Basic, Span]) -> Iterator[sp.Expr]:
-    """A part with its indices read as indices in scope of the same range, like letters first."""
+def _readings(
+    part: sp.Expr, around: Mapping[sp.Basic, Span], here: Mapping[sp.Basic, Span], free: Mapping[sp.Basic, Span]
+) -> Iterator[sp.Expr]:
+    """A part with its indices read as others in scope of the same range, like letters first.
+
+    An entry's may be any; other parts keep those that are in scope, but that free ones may be exchanged.
+    """
     own = {**here, **around}
-    if isinstance(part, sp.Indexed):
-        open_ones = [i for i in dict.fromkeys(part.indices) if i in own]
-    else:
-        open_ones = [i for i in around if i not in here and part.has(i)]
-    choices = [sorted((j for j in here if here[j] == own[i]), key=partial(_unlike, i)) for i in open_ones]
-    if not all(choices):
-        return
-    readings = [c for c in itertools.product(*choices) if len(set(c)) == len(c) or isinstance(part, sp.Indexed)]
+    entry = isinstance(part, sp.Indexed)
+    used = dict.fromkeys(part.indices) if entry else own
+    open_ones = [i for i in used if i in own and (entry or ((i in free or i not in here) and part.has(i)))]
+    choices = []
+    for i in open_ones:
+        others = here if entry or i not in free else free
+        choices.append(sorted((j for j in others if others[j] == own[i]), key=partial(_unlike, i)))
+    readings = [c for c in itertools.product(*choices) if len(set(c)) == len(c) or entry]
     readings.sort(key=lambda c: sum(_unlike(i, j) for i, j in zip(open_ones, c, strict=True)))
-    for reading in readings if isinstance(part, sp.Indexed) else readings[:MAX_READINGS]:
+    for reading in readings if entry else readings[:MAX_READINGS]:
         yield replaced(part, dict(zip(open_ones, reading, strict=True)))
 
 
