@@ -51,9 +51,9 @@ def test_derive_refuses(name: str) -> None:
 def test_an_index_declared_over_one_range_and_summed_over_another() -> None:
     index = sp.Idx("p", (1, N))
     with pytest.raises(
-        RangeError, match=r"two ranges for the index p: it is declared over 1\.\.N and summed over 0\.\.N"
+        RangeError, match=r"two ranges for the index p: it is declared over 1\.\.N and summed over 1\.\.M"
     ):
-        derive(sp.Sum(x[index], (index, 0, N)), u)
+        derive(sp.Sum(x[index], (index, 1, M)), u)
 
 
 def test_a_sum_over_one_letter_with_two_ranges() -> None:

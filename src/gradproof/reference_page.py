@@ -241,8 +241,9 @@ def _stable(entry: Entry, form: Stable) -> str:
     found = form.measured()
     at = ", ".join(inline(f"{tex(letter)} = {_number(value)}") for letter, value in form.at.items())
     equation = formula(f"{tex(form.of)} = {tex(form.form)}", entry.id, "checked")
-    tried = f"at {at} the left side gives {found.plain} in double precision, the right side {found.stable}."
-    return f'<p>{prose(form.why)}</p>{equation}<p class="gp-verdict">{sign("proved")} for every size; {tried}</p>'
+    scope = escape(form.equality(entry.definitions, entry.assumptions).scope())
+    tried = f"tried at {at}, where the left side gives {found.plain} and the right side {found.stable}"
+    return f'<p>{prose(form.why)}</p>{equation}<p class="gp-verdict">{sign("proved")} {scope}; {tried}</p>'
 
 
 def _number(value: Any) -> str:

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple, TypeVar
 
 import sympy as sp
 
-from gradproof.lines import index_range
-from gradproof.notation import NotationError
+from gradproof.lines import index_range, publish, replaced
+from gradproof.notation import NotationError, read
 from gradproof.reading import tree
 from gradproof.reading.conditions import RELATIONS
 from gradproof.reading.errors import LatexError
@@ -122,14 +122,14 @@ class Reader:
         """A claimed gradient, with or without its left side."""
         node = self._single(text)
         if not isinstance(node, tree.Sides):
-            return Claimed(None, self._meant(text, [node], lambda m, env: m.value(node, env)))
+            return Claimed(None, self._with_loss(self._meant(text, [node], lambda m, env: m.value(node, env))))
         if set(node.relations) != {"="} or len(node.sides) != 2:
             raise LatexError(
                 "a claim is one equation, or a value", text, node.sides[-1].at, "For more lines use lines()."
             )
         wrt = self._left_side(node.sides[0], text)
         right = node.sides[1]
-        return Claimed(wrt, self._meant(text, [right], lambda m, env: m.value(right, env)))
+        return Claimed(wrt, self._with_loss(self._meant(text, [right], lambda m, env: m.value(right, env))))
 
     def lines(self, text: str) -> Lines:
         """The lines of a derivation: everything that stands behind an equals sign, in order."""
@@ -147,7 +147,7 @@ class Reader:
             nodes += sides
             rules += [""] * (len(sides) - 1) + [row.remark]
         values = self._meant(text, nodes, lambda m, env: tuple(m.value(n, env) for n in nodes))
-        return Lines(wrt, values, tuple(rules))
+        return Lines(wrt, tuple(map(self._with_loss, values)), tuple(rules))
 
     def definitions(self, text: str) -> list[sp.Eq]:
         """Named quantities, one line each, as in h_j = ..; the indices at the left are templates."""
@@ -235,6 +235,17 @@ class Reader:
         base = node.parts[0][1] if isinstance(node, tree.Product) and len(node.parts) == 2 else node
         key = key_of(base)
         return key is not None and (self.loss_name is None or key == self.loss_name.name)
+
+    def _with_loss(self, value: sp.Expr) -> sp.Expr:
+        """A claim in which the loss' own name, as y in dy/dx = -x y, stands for the loss."""
+        if self._loss is None or self.loss_name is None or self._loss.has(self.loss_name):
+            return value
+        if isinstance(value, sp.MatrixExpr) or not value.has(self.loss_name):
+            return value
+        note = f"{self.loss_name} at the right of an equation is the loss"
+        if note not in self.notes:
+            self.notes.append(note)
+        return publish(replaced(read(value), {self.loss_name: read(self._loss)}))
 
     def _variable(self, node: tree.Node, text: str) -> tree.Node | None:
         """What stands below a derivative of the loss; None for anything else."""
