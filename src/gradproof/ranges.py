@@ -125,8 +125,7 @@ def axis_spans(
 ) -> Iterator[tuple[sp.Expr, sp.Expr]]:
     """The ranges over which an array's axis is summed in an expression; `env` has those of the sums around it."""
     if isinstance(e, sp.Sum):
-        ((index, lo, hi),) = e.limits
-        env = {**env, index: (lo, hi)}
+        env = {**env, **{index: (lo, hi) for index, lo, hi in e.limits}}
     if isinstance(e, sp.Indexed) and e.base == base:
         used = e.indices[axis]
         for index in used.free_symbols & env.keys():
@@ -175,8 +174,7 @@ def _labels(
     e: sp.Basic, env: Spans, expressions: Sequence[sp.Basic]
 ) -> Iterator[tuple[sp.Indexed, tuple[sp.Expr, sp.Expr]]]:
     if isinstance(e, sp.Sum):
-        ((index, lo, hi),) = e.limits
-        env = {**env, index: (lo, hi)}
+        env = {**env, **{index: (lo, hi) for index, lo, hi in e.limits}}
     if isinstance(e, sp.Indexed):
         for axis, index in enumerate(e.indices):
             if _is_label(index):

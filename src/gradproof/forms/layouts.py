@@ -180,7 +180,7 @@ class _Translation:
             given = " by ".join(map(str, claim.shape)) or "a scalar"
             wanted = " by ".join(map(str, shape)) if target else "a scalar"
             turned = f", or {' by '.join(map(str, shape[::-1]))} in the transposed layout" if target else ""
-            raise NotationError(f"the claim {claimed} is {given}; the derivative is {wanted}{turned}")
+            raise _ShapeError(f"the claim {claimed} is {given}; the derivative is {wanted}{turned}")
         for transposed in layouts:
             matrix = _dropped(einsum(["ij"], "ji", claim) if transposed else claim)
             layout = "denominator" if self.outer and self.inner else "numerator"
@@ -204,6 +204,10 @@ class _Translation:
         return a.func(*(readable(s.entry(*used), names, free) for s in (left, right)), evaluate=False)
 
 
+class _ShapeError(NotationError):
+    """A claim has another shape than the derivative."""
+
+
 @dataclass(frozen=True)
 class MatrixQuestion(checking.Question):
     """A question whose claims may be matrices."""
@@ -218,10 +222,13 @@ class MatrixQuestion(checking.Question):
         return next((claim for claim, verdict in found if verdict.status == "proved"), found[0][0])
 
     def check(self, claimed: Any) -> Verdict:
-        """See `check`; both layouts are tried."""
+        """See `check`; both layouts are tried; a claim of another shape is refuted by that."""
         if not self._is_matrix(claimed):
             return super().check(claimed)
-        found = [verdict for _, verdict in self._decided(claimed)]
+        try:
+            found = [verdict for _, verdict in self._decided(claimed)]
+        except _ShapeError as error:
+            return Verdict("refuted", tuple(map(publish, self.relations)), reason=str(error))
         return next((v for v in found if v.status == "proved"), found[0])
 
     def _decided(self, claimed: Any) -> Iterator[tuple[sp.Expr, Verdict]]:

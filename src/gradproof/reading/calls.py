@@ -135,7 +135,7 @@ def _derived(m: Meaning, function: Any, argument: sp.Expr, primes: int, node: tr
     slope = sp.diff(function(free), free, primes)
     if slope.has(sp.Heaviside, sp.Derivative, sp.DiracDelta, sp.Subs) or slope == 0:
         raise m.fail(f"{m.shown(node)} is not read: the function has a kink or a jump", node)
-    return replaced(slope, {free: argument})
+    return entrywise(m, lambda value: replaced(slope, {free: value}), [argument], node)
 
 
 def of_matrix(m: Meaning, parts: Parts, n: int, env: Env) -> tuple[Any, int]:
@@ -180,18 +180,15 @@ def is_call(m: Meaning, name: Head, bracket: tree.Group, env: Env) -> bool:
         return True
     if len(bracket.items) > 1:
         return True
-    if (
-        bracket.spaced
-        or name.power is not None
-        or name.key in m.survey.alone
-        or name.key == "pi"
-        or name.key in m.heads.letters
-    ):
+    if bracket.spaced or name.key == "pi" or name.key in m.survey.alone or name.key in m.heads.letters:
         return False
     shown, inside = m.shown(name.node), m.shown(bracket)
-    if isinstance(name.node, tree.Name) and name.node.kind == "word":
+    base = name.node.base if isinstance(name.node, tree.Scripted) else name.node
+    if isinstance(base, tree.Name) and base.kind == "word":
         advice = f'Write it out, or declare it as a function that is not defined: functions=[r"{shown}"].'
-        raise m.fail(f"the function {shown} is not known", name.node, WRITTEN_OUT.get(name.node.name.lower(), advice))
+        raise m.fail(f"the function {shown} is not known", name.node, WRITTEN_OUT.get(base.name.lower(), advice))
+    if name.power is not None:
+        return False
     raise m.unclear(
         f"{shown}{inside}",
         name.node,

@@ -175,7 +175,7 @@ def elu() -> Entry:
     return activation(
         "elu",
         "ELU and SELU",
-        "Exponential for negative inputs, linear for positive; SELU is this times $\\lambda = 1.0507\\ldots$ with $\\alpha = 1.6732\\ldots$",
+        "Exponential for negative inputs, linear for positive. ELU has $\\lambda = 1$; SELU $\\lambda = 1.0507\\ldots$ and $\\alpha = 1.6732\\ldots$",
         "elu selu exponential linear unit scaled self normalising",
         Piecewise((lam * x, x > 0), (lam * alpha * (exp(x) - 1), True)),
         Piecewise((lam, x > 0), (lam * alpha * exp(x), True)),

@@ -118,7 +118,7 @@ def logistic_loss() -> Entry:
                     ),
                     Wrong(
                         -Sum(y[n] * X[n, d] / (1 + exp(-y[n] * f[n])), n),
-                        "The exponential in the denominator has the other sign after it is divided out.",
+                        "$e^{-u}/(1 + e^{-u})$ is $1/(1 + e^{u})$: where the exponential is divided out, its sign changes.",
                     ),
                 ),
             ),

@@ -183,7 +183,10 @@ def brier_score() -> Entry:
                     Wrong(
                         2 * p[k] * (1 - p[k]) * (p[k] - y[k]), "Only the diagonal of the softmax's Jacobian is used."
                     ),
-                    Wrong(2 * (p[k] - y[k]), "That is the derivative by the probability; the softmax is forgotten."),
+                    Wrong(
+                        times(sp.Integer(2), p[k] - y[k]),
+                        "That is the derivative by the probability; the softmax is forgotten.",
+                    ),
                 ),
             ),
         ),

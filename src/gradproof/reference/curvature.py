@@ -68,7 +68,7 @@ def least_squares_hessian() -> Entry:
                 g[d],
             ),
         ),
-        "Its condition number is the square of that of $X$: solve with a QR factorisation of $X$ instead of the normal equations.",
+        "For $\\lambda = 0$ its condition number is the square of that of $X$: solve with a QR factorisation of $X$ instead of the normal equations.",
     )
 
 
@@ -157,7 +157,7 @@ def log_sum_exp_hessian() -> Entry:
     return Entry(
         "log-sum-exp-hessian",
         "Hessian of log-sum-exp",
-        "The gradient is the softmax $p$, so this is the softmax's Jacobian: the covariance of one draw from $p$.",
+        "The gradient is the softmax $p$, so this is the softmax's Jacobian: the covariance of one draw from $p$, over $\\tau$.",
         "second derivative hessian logsumexp softmax covariance convex",
         (WARM_SOFTMAX, Eq(F, tau * log(Sum(exp(z[k] / tau), k)))),
         (

@@ -103,7 +103,7 @@ def two_layer_network() -> Entry:
             ),
             Gradient(inputs[d], Sum(delta[h] * W[h, d], h)),
         ),
-        "Where units saturate, $1 - z^2$ is 0 in double precision from $|h| = 19$ on, and the gradient with it.",
+        "Where units saturate, $1 - z^2$ is 0 in double precision where the input of tanh is beyond 20, and the gradient with it.",
     )
 
 
@@ -166,7 +166,7 @@ def residual_block() -> Entry:
             Gradient(W[h, d], (1 - z[h] ** 2) * Sum(V[e, h] * g[e], e) * inputs[d]),
             Gradient(V[d, h], g[d] * z[h]),
         ),
-        "The direct way keeps the gradient's size through many layers.",
+        "The direct way carries the gradient through many layers undamped.",
     )
 
 

@@ -52,7 +52,7 @@ def variance() -> Entry:
                 2 / D * (x[d] - M),
                 (
                     Wrong(
-                        2 * (x[d] - M) * (1 - 1 / D) / D,
+                        2 / D * (x[d] - M) * (1 - 1 / D),
                         "The path through the mean is counted for one term only; over all terms it cancels.",
                     ),
                     Wrong(2 * x[d] / D, "That is the derivative of the mean square; the mean is not subtracted."),
@@ -83,7 +83,7 @@ def standard_deviation() -> Entry:
             Gradient(
                 x[d],
                 (x[d] - M) / (D * S),
-                (Wrong(2 * (x[d] - M) / (D * S), "The ½ of the square root cancels the 2."),),
+                (Wrong(2 / (D * S) * (x[d] - M), "The ½ of the square root cancels the 2."),),
             ),
         ),
         "Without $\\epsilon$ it is 0/0 for equal numbers.",
@@ -171,7 +171,9 @@ def rms_norm() -> Entry:
                 (H[d] - z[d] * Sum(H[e] * z[e], e) / D) / S,
                 (
                     Wrong(H[d] / S, "The root mean square is held fixed."),
-                    Wrong((H[d] - z[d] * Sum(H[e] * z[e], e)) / S, "The root is of a *mean* square: $1/D$ is missing."),
+                    Wrong(
+                        (H[d] - z[d] * Sum(H[e] * z[e], e)) / S, "The root is of a mean of squares: $1/D$ is missing."
+                    ),
                 ),
             ),
             Gradient(weight[d], g[d] * z[d]),
@@ -281,7 +283,7 @@ def unit_vector() -> Entry:
                 (KroneckerDelta(d, e) - u[d] * u[e]) / length,
                 (
                     Wrong(KroneckerDelta(d, e) / length, "The length is held fixed."),
-                    Wrong((KroneckerDelta(d, e) - x[d] * x[e]) / length, "The projection is onto the *unit* vector."),
+                    Wrong((KroneckerDelta(d, e) - x[d] * x[e]) / length, "The projection is onto the unit vector."),
                 ),
                 u[d],
             ),
@@ -309,7 +311,7 @@ def cosine_similarity() -> Entry:
                 (y[d] / other - cosine * x[d] / length) / length,
                 (
                     Wrong(y[d] / (length * other), "The length in the denominator depends on $x$ too."),
-                    Wrong((y[d] / other - cosine * x[d]) / length, "The part along $x$ is its *unit* vector."),
+                    Wrong((y[d] / other - cosine * x[d]) / length, "The part along $x$ is its unit vector."),
                 ),
             ),
         ),

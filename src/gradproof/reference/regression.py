@@ -147,7 +147,7 @@ def elastic_net() -> Entry:
                 ),
             ),
         ),
-        "There is no gradient where a weight is 0, which is where the minimum lies: use a proximal step (soft thresholding) for the penalty.",
+        "There is no gradient where a weight is 0, which is where the minimum often lies: use a proximal step (soft thresholding) for the penalty.",
     )
 
 

@@ -28,6 +28,7 @@ MAX_CHANGES = 60_000  # that are tried in floats
 MAX_PROOFS = 8  # of changes that agree
 OFFERED = 3
 _ATTEMPTS = 40  # at points
+_FEW = 8  # of them, for an assumption
 _SEED = 1000
 _DEEPER = 0.05  # by how much a change is less likely for each node above it
 #: none large, since exp(100) hides all else
@@ -91,24 +92,24 @@ def _more_grids(question: Question, claim: sp.Expr) -> list[tuple[Grid, float]]:
 
 
 def agrees(question: Question, claim: sp.Expr) -> bool:
-    """Whether the claim has the gradient's value at the first few points."""
+    """Whether the claim has the gradient's value at the first few points, of which few are tried."""
     count = 0
-    for grid in itertools.islice(_defined(question, claim), GRIDS):
+    for grid in itertools.islice(_defined(question, claim, _FEW), GRIDS):
         if not close(grid.value(claim), grid.value(question.result)):
             return False
         count += 1
     return count > 0
 
 
-def _defined(question: Question, claim: sp.Expr) -> Iterator[Grid]:
+def _defined(question: Question, claim: sp.Expr, attempts: int = _ATTEMPTS) -> Iterator[Grid]:
     """Points at which the gradient has a value; the prover's only where there are no better ones."""
     none = True
-    for grid in _usable(question, claim, _points(question, claim, range(_ATTEMPTS))):
+    for grid in _usable(question, claim, _points(question, claim, range(attempts))):
         none = False
         yield grid
     if none:
         own = points([question.result, claim], question.relations, question.definitions, question.bounds)
-        yield from _usable(question, claim, own)
+        yield from _usable(question, claim, itertools.islice(own, attempts))
 
 
 def _usable(question: Question, claim: sp.Expr, candidates: Iterable[Point]) -> Iterator[Grid]:
