@@ -11,8 +11,8 @@ import sympy as sp
 from sympy.core.relational import Relational
 
 from gradproof.assumptions import read_assumptions
-from gradproof.derivation import axis_bounds, differentiated, in_range, read_wrt
-from gradproof.lines import publish
+from gradproof.derivation import axis_bounds, differentiated, in_range, moving, read_wrt
+from gradproof.lines import head, publish
 from gradproof.notation import NotationError, RangeError, consistent, has_matrices, read
 from gradproof.proof import Bounds, decide, inadmissible
 from gradproof.verdict import Need, Verdict
@@ -81,7 +81,21 @@ class Question:
     def decided(self, claim: sp.Expr) -> Verdict:
         """`verdict` without what it needs."""
         relations = (*self.relations, *in_range([self.loss, *(d.rhs for d in self.definitions)], self.wrt))
-        return decide(self.result, claim, relations, self.definitions, self.bounds, smooth=True, kinked=self.loss)
+        return decide(
+            self.result,
+            claim,
+            relations,
+            self.definitions,
+            self.bounds,
+            smooth=True,
+            kinked=self.loss,
+            varying=self.varying,
+        )
+
+    @cached_property
+    def varying(self) -> frozenset[sp.Basic]:
+        """What changes with wrt."""
+        return moving(self.wrt, {head(d.lhs): ((), d.rhs) for d in self.definitions})
 
     def needs(self, claim: sp.Expr) -> tuple[Need, ...]:
         """Each assumption of a claim that was proved, dropped in turn while the others stay."""

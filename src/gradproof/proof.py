@@ -25,7 +25,7 @@ from gradproof.notation import Kink, NotationError, RangeError, consistent, has_
 from gradproof.points import Point, points, satisfied
 from gradproof.ranges import label_ranges
 from gradproof.translate import Translator
-from gradproof.values import UndefinedError, evaluate, index_values
+from gradproof.values import UndefinedError, crossed, evaluate, index_values
 from gradproof.vanishing import vanishes
 from gradproof.verdict import Evidence, Verdict, Witness
 
@@ -73,20 +73,21 @@ def decide(
     bounds: Bounds | None = None,
     smooth: bool = False,
     kinked: sp.Expr | None = None,
+    varying: frozenset[sp.Basic] | None = None,
 ) -> Verdict:
     """Decide a = b for expressions that were read already.
 
     definitions: equations of named quantities, which are tried closed first and then opened.
     bounds: ranges of free indices.  smooth: look only at points off every kink,
-    of `kinked` (the loss) too.
+    of `kinked` (the loss) too; of these only what changes with the variable, if `varying` says what does.
     """
     consistent(a, b, *assumptions, *definitions)
     bodies = [e for e in (a, b, kinked, *(d.rhs for d in definitions)) if e is not None]
     assumptions = (*assumptions, *(r for r in label_ranges(*bodies) if r not in assumptions))
     shown = tuple(publish(r) for r in assumptions)
-    off = kinks_of(kinked, definitions) if smooth else None
+    off = [k for k in kinks_of(kinked, definitions) if crossed(k[0].args, varying)] if smooth else None
     shown += tuple(dict.fromkeys(sp.Ne(*publish_names(k).args, evaluate=False) for k, _ in off or ()))
-    search = partial(_find_witness, a, b, assumptions=assumptions, off=off, kinked=kinked)
+    search = partial(_find_witness, a, b, assumptions=assumptions, off=off, kinked=kinked, varying=varying)
     candidates = points([a, b], assumptions, definitions, bounds)
     proved, notes, witness = False, "", None
     for n, stage in enumerate(_stages(assumptions, definitions, bounds)):
@@ -158,6 +159,7 @@ def _find_witness(
     assumptions: Sequence[Relational],
     off: Sequence[Kink] | None,
     kinked: sp.Expr | None,
+    varying: frozenset[sp.Basic] | None,
     proved: bool,
 ) -> tuple[Point | None, Witness | None]:
     """(a point that meets the assumptions and defines both sides, a witness), if found.
@@ -173,8 +175,8 @@ def _find_witness(
             if any(_is_on(kink, point) for kink in off or ()):
                 continue
             if kinked is not None and kinked.has(sp.Pow):
-                evaluate(kinked, point, off_kinks=True)
-            left, right = (evaluate(e, point, off_kinks=off is not None) for e in (a, b))
+                evaluate(kinked, point, off_kinks=True, varying=varying)
+            left, right = (evaluate(e, point, off_kinks=off is not None, varying=varying) for e in (a, b))
             if not all(satisfied(r, point) for r in assumptions):
                 continue
         except UndefinedError:

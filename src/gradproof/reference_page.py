@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from gradproof.forms.side_by_side import Forms
     from gradproof.kinks import Kink
     from gradproof.reference.entry import Entry, Examined, Gradient, Stable, Wrong
+    from gradproof.statements import Equality
     from gradproof.verdict import Verdict
 
 FEW = 4  # steps; a longer derivation is shown by its first line and its last
@@ -131,7 +132,7 @@ def render_entry(entry: Entry, examined: Examined | None = None) -> str:
             '<article class="gp-claim gp-entry">',
             f"<p>{prose(entry.about)}<span hidden> {escape(entry.keywords)}</span></p>",
             f'<dl class="gp-sheet">{"".join(f"<dt>{title}</dt><dd>{html}</dd>" for title, html in rows)}</dl>',
-            *(_steps(s.derivation) for s in entry.statements if s.derivation is not None),
+            *map(_steps, entry.statements),
             evidence_fold(verdict.evidence),
             f'<details class="gp-fold"><summary>Check it yourself</summary>{python_code(code)}</details></article>',
         )
@@ -187,13 +188,14 @@ def _whole(e: Any) -> str:
     return matrix_latex(MatrixSymbol(array_name(e), *(*sizes, 1)[:2])) if sizes else tex(e)
 
 
-def _steps(derived: Derivation) -> str:
+def _steps(statement: Equality) -> str:
     """Return the way to a gradient, folded: each adjoint that it uses, from the loss backwards, then itself."""
-    parts = [part for part in (*derived.adjoints, derived) if part.steps]
+    derived = statement.derivation
+    parts = [part for part in (*derived.adjoints, derived) if part.steps] if derived is not None else []
     body = "".join(step_lines(left_side(part), _main_lines(part)) for part in parts)
     count = sum(len(part.steps) for part in parts)
-    summary = f"How {inline(tex(left_side(derived)))} is found ({count} steps)"
-    return f'<details class="gp-fold"><summary>{summary}</summary>{body}</details>'
+    summary = f"How {inline(tex(statement.left))} is found ({count} steps)"
+    return f'<details class="gp-fold"><summary>{summary}</summary>{body}</details>' if parts else ""
 
 
 def _main_lines(part: Derivation) -> list[tuple[Any, str]]:
@@ -262,9 +264,8 @@ def _slip(entry: Entry, gradient: Gradient, slip: Wrong, verdict: Verdict) -> st
 
     claimed = rf"{tex(derivative(entry.of(gradient), gradient.wrt))} \neq {tex(slip.formula)}"
     equation = formula(claimed, entry.id, "checked")
-    return (
-        f'{equation}<p class="gp-verdict">{sign("refuted")} {witness_text(_shortened(verdict))}. {prose(slip.why)}</p>'
-    )
+    point = witness_text(_shortened(verdict))
+    return f'{equation}<p class="gp-verdict">{sign("refuted")} {point}</p><p>{prose(slip.why)}</p>'
 
 
 def _shortened(verdict: Verdict) -> Verdict:

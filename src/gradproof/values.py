@@ -17,9 +17,9 @@ from sympy.core.function import AppliedUndef
 from gradproof.arithmetic import Exact, enclosing
 from gradproof.intervals import KinkError, UndefinedError
 from gradproof.inverse import Determinant, InverseBase, inverted
-from gradproof.lines import is_partial
+from gradproof.lines import head, is_partial
 
-__all__ = ["KinkError", "Scene", "UndefinedError", "evaluate", "index_values"]
+__all__ = ["KinkError", "Scene", "UndefinedError", "crossed", "evaluate", "index_values"]
 
 MAX_SUMMANDS = 20_000  # of a sum at a point that is tried
 
@@ -42,21 +42,32 @@ def index_values(spans: Sequence[range]) -> Iterator[tuple[int, ...]]:
 
 
 def evaluate(
-    e: sp.Basic, scene: Scene, backend: Any = None, off_kinks: bool = False, env: Mapping[sp.Basic, int] | None = None
+    e: sp.Basic,
+    scene: Scene,
+    backend: Any = None,
+    off_kinks: bool = False,
+    env: Mapping[sp.Basic, int] | None = None,
+    varying: frozenset[sp.Basic] | None = None,
 ) -> Any:
     """The value of `e` at a point.
 
     `env` gives indices their values; sums are never rebuilt for that (SymPy would move a Piecewise
-    out of a sum, and so change it).  With `off_kinks`, a point on a kink of `e` raises `KinkError`; a point where `e` has no
+    out of a sum, and so change it).  With `off_kinks`, a point on a kink of `e` (one that
+    what varies can cross, if `varying` names that) raises `KinkError`; a point where `e` has no
     real value raises `UndefinedError`.
     """
     with enclosing():
-        return _Evaluator(scene, backend or Exact(), off_kinks).value(e, env or {})
+        return _Evaluator(scene, backend or Exact(), off_kinks, varying).value(e, env or {})
+
+
+def crossed(sides: Sequence[sp.Basic], varying: frozenset[sp.Basic] | None) -> bool:
+    """Whether what varies can cross the border between two sides: a condition on something else is no kink."""
+    return varying is None or any(head(e) in varying for s in sides for e in s.atoms(sp.Symbol, sp.Indexed))
 
 
 class _Evaluator:
-    def __init__(self, scene: Scene, backend: Any, off_kinks: bool) -> None:
-        self.scene, self.backend, self.off_kinks = scene, backend, off_kinks
+    def __init__(self, scene: Scene, backend: Any, off_kinks: bool, varying: frozenset[sp.Basic] | None = None) -> None:
+        self.scene, self.backend, self.off_kinks, self.varying = scene, backend, off_kinks, varying
         self.matrices: dict[Any, Any] = {}
 
     def value(self, e: sp.Basic, env: Mapping[sp.Basic, int]) -> Any:
@@ -184,7 +195,7 @@ class _Evaluator:
     def _compare(self, a: sp.Basic, b: sp.Basic, env: Mapping[sp.Basic, int]) -> int:
         gap = self.backend.join(lambda x, y: x - y, self.value(a, env), self.value(b, env))
         sign: int = self.backend.sign(gap)
-        if sign == 0 and self.off_kinks and not (a.is_integer and b.is_integer):
+        if sign == 0 and self.off_kinks and not (a.is_integer and b.is_integer) and crossed((a, b), self.varying):
             raise KinkError(f"{a} = {b}: the derivative need not exist there")
         return sign
 

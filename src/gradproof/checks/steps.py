@@ -123,7 +123,9 @@ class LineChecker:
         bounds = self._bounds(wrt, left)
         cut = head(wrt)
         equations = [d for d in self.equations if head(d.lhs) != cut]
-        return decide(left, right, self.relations, equations, bounds, smooth=True, kinked=self._kinked(one, other))
+        varying = None if wrt is None else moving(read(wrt), self.definitions)
+        kinked = self._kinked(one, other)
+        return decide(left, right, self.relations, equations, bounds, smooth=True, kinked=kinked, varying=varying)
 
     def _taken(self, line: sp.Expr, adjoints: bool = True) -> sp.Expr:
         """A line, read, with its derivatives taken: once, since a line ends one step and starts the next."""

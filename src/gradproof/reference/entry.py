@@ -142,8 +142,10 @@ class Entry:
         return f"$\\displaystyle {self.statements[0].latex()}$"
 
     def derivation(self, gradient: Gradient) -> Derivation:
-        """The steps to a gradient, by back-propagation through the definitions."""
-        return Model(self.definitions).gradient(self.of(gradient), gradient.wrt, self.assumptions)
+        """The steps to a gradient: of a loss by back-propagation, of an entry from the front."""
+        of, model = self.of(gradient), Model(self.definitions)
+        derived = model.gradient if isinstance(of, sp.Symbol) else model.derive
+        return derived(of, gradient.wrt, self.assumptions)
 
     def forms(self, gradient: Gradient) -> Forms:
         """The gradient as a matrix and as NumPy code, where it has these forms; the code takes the stable ones."""
