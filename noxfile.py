@@ -45,6 +45,13 @@ def tests(session: nox.Session) -> None:
     session.run("pytest", "-n", "auto", *session.posargs)
 
 
+@nox.session(default=False)
+def random(session: nox.Session) -> None:
+    """Examine 5,000 random losses, about two hours (`-- 200` for fewer); a run that was stopped goes on."""
+    install(session, "tests")
+    session.run("python", "tests/random_session.py", *session.posargs)
+
+
 @nox.session
 def serve(session: nox.Session) -> None:
     """Show the site on localhost and rebuild it at each change."""

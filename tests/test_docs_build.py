@@ -89,9 +89,9 @@ def test_the_site_has_all_claims_as_data_and_the_formulas_of_its_figures(
 
 
 FALSE = """
-from gradproof.page import _proved
+from gradproof.page import proved
 from gradproof.verdict import Verdict
-_proved(Verdict("refuted", reason="step 3, the chain rule"), "backprop.5.12", "a = -b", "equation (5.12)")
+proved(Verdict("refuted", reason="step 3, the chain rule"), "backprop.5.12", "a = -b", "equation (5.12)")
 """
 
 BROKEN = {

@@ -94,7 +94,7 @@ def test_a_false_line_is_named() -> None:
 def test_evidence_against_a_proof_is_an_error() -> None:
     against = Evidence("remainder", "disagrees", "falls with slope 1.00", "mpmath")
     with pytest.raises(page.PageError, match=r"falls with slope 1\.00"):
-        page._proved(Verdict("proved", evidence=(against,)), "some claim", "a = b")
+        page.proved(Verdict("proved", evidence=(against,)), "some claim", "a = b")
 
 
 def test_a_derivation_of_ones_own_shows_its_steps() -> None:

@@ -53,7 +53,7 @@
     const count = element("p", { className: "gp-count" });
     count.setAttribute("role", "status");
     const tools = element("div", { className: "gp-tools" }, element("label", {}, "Find ", field));
-    if (kinds.length > 1) tools.append(element("label", {}, "Verdict ", choice));
+    if (kinds.length > 1) tools.append(element("label", {}, `${table.dataset.kinds ?? "Verdict"} `, choice));
     tools.append(count);
     table.before(tools);
 

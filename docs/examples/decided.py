@@ -26,7 +26,10 @@ undecided = {
     "a sum that runs backwards": (Sum(x[N + 1 - k], k), Sum(x[k], k)),
     "addition theorems of sin and cos": (sin(t + u), sin(t) * cos(u) + cos(t) * sin(u)),
     "the root of a square that was multiplied out": (sqrt(exp(2 * t) + 2 * exp(t) + 1), exp(t) + 1),
-    "pairs counted once against all pairs": (Sum(x[k] * x[l], (l, 1, k), k), (Sum(x[k], k) ** 2 + Sum(x[k] ** 2, k)) / 2),
+    "pairs counted once against all pairs": (
+        Sum(x[k] * x[l], (l, 1, k), k),
+        (Sum(x[k], k) ** 2 + Sum(x[k] ** 2, k)) / 2,
+    ),
 }
 for expected, rows in (("proved", proved), ("undecided", undecided)):
     for what, (left, right) in rows.items():

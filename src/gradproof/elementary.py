@@ -52,9 +52,9 @@ def branched(e: sp.Basic) -> sp.Basic:
         case sp.Abs():
             return sp.Piecewise((e.args[0], sp.Gt(e.args[0], 0)), (-e.args[0], True))
         case sp.sign():
-            return sp.Piecewise((1, sp.Gt(e.args[0], 0)), (-1, True))
+            return sp.Piecewise((1, sp.Gt(e.args[0], 0)), (0, sp.Eq(e.args[0], 0)), (-1, True))
         case sp.Heaviside():
-            return sp.Piecewise((1, sp.Gt(e.args[0], 0)), (0, True))
+            return sp.Piecewise((1, sp.Gt(e.args[0], 0)), (e.args[1], sp.Eq(e.args[0], 0)), (0, True))
         case sp.Max() | sp.Min():
             first, rest = e.args[0], e.func(*e.args[1:])
             wins = sp.Gt(first, rest) if isinstance(e, sp.Max) else sp.Lt(first, rest)

@@ -1,0 +1,11 @@
+from gradproof import AmbiguityError, read_latex
+
+for text in (
+    r"\lambda (u - v) + \sum_{i=1}^{N} (a_i x + c_i)",
+    r"\lambda \cdot (u - v) + \sum_{i=1}^{N} a_i x + c_i",
+    r"\lambda \cdot (u - v) + \sum_{i=1}^{N} (a_i x + c_i)",
+):
+    try:
+        print(read_latex(text))
+    except AmbiguityError as error:
+        print(error, end="\n\n")
