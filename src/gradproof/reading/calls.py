@@ -178,15 +178,19 @@ def is_call(m: Meaning, name: Head, bracket: tree.Group, env: Env) -> bool:
         m.table.logistic = True
         m.table.note("σ(x) is the logistic function 1/(1 + e^(-x))")
         return True
+    shown = m.shown(name.node)
+    base = name.node.base if isinstance(name.node, tree.Scripted) else name.node
+    word = base if isinstance(base, tree.Name) and base.kind == "word" else None
+    if word is not None and (
+        len(bracket.items) > 1 or not (bracket.spaced or name.key in m.survey.alone or name.key in m.heads.letters)
+    ):
+        advice = f'Write it out, or declare it as a function that is not defined: functions=[r"{shown}"].'
+        raise m.fail(f"the function {shown} is not known", name.node, WRITTEN_OUT.get(word.name.lower(), advice))
     if len(bracket.items) > 1:
         return True
     if bracket.spaced or name.key == "pi" or name.key in m.survey.alone or name.key in m.heads.letters:
         return False
-    shown, inside = m.shown(name.node), m.shown(bracket)
-    base = name.node.base if isinstance(name.node, tree.Scripted) else name.node
-    if isinstance(base, tree.Name) and base.kind == "word":
-        advice = f'Write it out, or declare it as a function that is not defined: functions=[r"{shown}"].'
-        raise m.fail(f"the function {shown} is not known", name.node, WRITTEN_OUT.get(base.name.lower(), advice))
+    inside = m.shown(bracket)
     if name.power is not None:
         return False
     raise m.unclear(

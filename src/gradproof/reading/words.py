@@ -40,6 +40,7 @@ WRITTEN_OUT = {
     "softmax": r"Write \frac{e^{z_i}}{\sum_{j=1}^{K} e^{z_j}}.",
     "logsumexp": r"Write \log \sum_{j=1}^{K} e^{z_j}.",
     "gelu": r"Two functions have this name: write \frac{x}{2} (1 + \operatorname{erf}(x/\sqrt{2})), or the one with \tanh.",
+    "clip": r"Write \max(a, \min(b, x)).",
     "mean": r"Write \frac{1}{N} \sum_{i=1}^{N} x_i.",
     "var": r"Write \frac{1}{N} \sum_{i=1}^{N} (x_i - \mu)^2, or what it stands for.",
     "kl": r"Write \sum_{k=1}^{K} p_k \log \frac{p_k}{q_k}.",
