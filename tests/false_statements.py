@@ -38,7 +38,7 @@ x, y, z, S = map(sp.IndexedBase, ["x", "y", "z", "S"])
 a, b, c, u, v, g, h = sp.symbols("a b c u v g h")
 s = sp.Symbol("s", positive=True)
 
-short, other_short = Sum(x[p], (p, 1, N - 1)), Sum(y[r], (r, 1, M - 1))
+short = Sum(x[p], (p, 1, N - 1))
 one_of = Sum(y[n] ** 2, n)
 
 #: left, right, a point, assumptions
@@ -56,11 +56,6 @@ EQUALITIES: list[tuple[Any, Any, dict[str, Any], tuple[Any, ...]]] = [
     (sign(Sum(exp(x[p]), (p, 1, N - 1))), 1, {"N": 1}, ()),
     (Max(0, Sum(exp(x[p]), (p, 2, N)) - u), Sum(exp(x[p]), (p, 2, N)) - u, {"N": 1, "u": 1}, ()),
     (N * (N - 1), Sum(Piecewise((1, n >= l), (0, True)), n, l) * 2 - N + KroneckerDelta(N, 3), {"N": 3}, ()),
-    # an empty sum takes no value of what stands in it
-    (Sum(x[q] / short, (q, 1, N - 1)), 1, {"N": 1}, ()),
-    (Sum(x[q] / short, (q, 1, N - 1)) * other_short, other_short, {"N": 1, "M": 2, "y": [1, 1]}, ()),
-    (Sum(Piecewise((1, 1 / u > 0), (0, True)), (p, 1, N - 1)), (N - 1) * Heaviside(u, 0) + 7 * KroneckerDelta(0, u), {"N": 1, "u": 0}, ()),
-    (Sum(sign(1 / u) * x[p], (p, 1, N - 1)), Piecewise((short, u > 0), (-short, u < 0), (7, True)), {"N": 1, "u": 0}, ()),
     # a branch, a kink
     (sign(u) ** 2, 1, {"u": 0}, ()),
     (Heaviside(u) ** 2, Heaviside(u), {"u": 0}, ()),
@@ -87,8 +82,6 @@ EQUALITIES: list[tuple[Any, Any, dict[str, Any], tuple[Any, ...]]] = [
     (sqrt((u - 1) ** 2), 1 - u, {"u": 2}, ()),
     (Abs(u**3), u**3, {"u": -1}, ()),
     (Abs(u) ** g * sign(u), Abs(u) ** g, {"u": -1, "g": 1}, ()),
-    ((u**g) ** h, u ** (g * h), {"u": -1, "g": 2, "h": "1/2"}, ()),
-    (sqrt(u**g), u ** (g / 2), {"u": -1, "g": 2}, ()),
     ((u**2) ** g, u ** (2 * g), {"u": -1, "g": "1/2"}, ()),
     ((v * u**2) ** g, v**g * u ** (2 * g), {"u": -1, "v": 1, "g": "1/2"}, ()),
     ((1 - u) ** g * (u - 1) ** (-g), 1, {"u": 2, "g": 1}, ()),

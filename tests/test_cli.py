@@ -97,7 +97,7 @@ def test_what_cannot_be_read_is_code_2_and_says_why(
     [
         (r"\sum_k y_k x", "or declare it: ranges: k = 1..K.", ("--ranges", "k = 1..K")),
         ("f(x)", "for a call declare it: functions: f.", ("--functions", "f")),
-        (r"\sum_{n=1}^{N} [y_n = 1] x", "Declare a label as such: labels: y.", ("--labels", "y")),
+        (r"\sum_{n=1}^{N} [y_n = 1] x", "a label as such: labels: y.", ("--labels", "y")),
     ],
 )
 def test_what_has_two_readings_is_refused_with_the_field_that_decides(

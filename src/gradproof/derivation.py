@@ -206,15 +206,15 @@ def axis_bounds(bodies: Sequence[sp.Expr], wrt: sp.Expr) -> dict[sp.Basic, tuple
 
 
 def in_range(bodies: Sequence[sp.Expr], wrt: sp.Expr) -> tuple[Relational, ...]:
-    """That a fixed index of wrt, as in x[2], lies in all ranges of its axis that may hold it: x[2] is there only for N >= 2."""
+    """That a fixed index of wrt, as in x[2], lies in the range of its axis: x[2] is there only for N >= 2."""
     found: dict[Relational, None] = {}
     for axis, index in enumerate(getattr(wrt, "indices", ())):
-        for lo, hi in (s for b in bodies for s in axis_spans(b, wrt.base, axis, {}) if index.is_Integer):
-            for large, small in ((hi, index), (index, lo)):
-                gap = sp.expand(large - small)
-                smallest = least(gap)
-                if not gap.is_Integer and (smallest is None or smallest < 0):  # a number < 0: x[1] beside a sum from 2
-                    found[sp.Ge(large, small, evaluate=False)] = None
+        whole = hull([s for b in bodies for s in axis_spans(b, wrt.base, axis, {})]) if index.is_Integer else None
+        for large, small in () if whole is None else ((whole[1], index), (index, whole[0])):
+            gap = sp.expand(large - small)
+            smallest = least(gap)
+            if not gap.is_Integer and (smallest is None or smallest < 0):  # a number < 0: x[1] beside a sum from 2
+                found[sp.Ge(large, small, evaluate=False)] = None
     return tuple(found)
 
 

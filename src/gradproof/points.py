@@ -249,7 +249,7 @@ def _is_as(number: sp.Rational, declared: Mapping[str, bool]) -> bool:
 
 def _nested(name: str, entries: dict[tuple[int, ...], Any]) -> dict[str, Any]:
     axes = [sorted({i[n] for i in entries}) for n in range(len(next(iter(entries))))]
-    full = all(a == list(range(a[0], a[0] + len(a))) for a in axes) and all(
+    full = all(a[0] in (0, 1) and a == list(range(a[0], a[0] + len(a))) for a in axes) and all(
         i in entries for i in itertools.product(*axes)
     )
     if not full:

@@ -220,8 +220,7 @@ def _kink(kink: Kink, name: str) -> str:
         return f"{border}<p>There the gradient exists: its two sides agree.</p>"
     if kink.kind == "step":
         return f"{border}<p>There the function itself may jump.</p>"
-    known = kink.jump.is_number and kink.jump != 0
-    unless = "" if known else f" unless {inline(tex(kink.jump))} is 0"
+    unless = "" if kink.jump.is_zero is False else f" unless {inline(tex(kink.jump))} is 0"
     returned = "; ".join(
         f"{_code(c.spelling)}: {'half of each' if c.share < 1 else 'that of ' + inline(tex(c.of))}"
         for c in kink.returned

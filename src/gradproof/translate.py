@@ -233,6 +233,9 @@ class Translator(Knowledge):
                 return _ONE - self._truth(sp.And(*(sp.Not(x) for x in c.args)), env)
             case sp.Not():
                 return _ONE - self._truth(c.args[0], env)
+            case sp.ITE():
+                asked, then, other = (self._truth(part, env) for part in c.args)
+                return a.product(asked, then) + a.product(_ONE - asked, other)
         gap = self._poly(c.args[0], env) - self._poly(c.args[1], env)
         whole = all(x.is_integer for x in c.args)
         above = a.positive_part(gap)

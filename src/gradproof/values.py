@@ -16,8 +16,8 @@ from sympy.core.function import AppliedUndef
 
 from gradproof.arithmetic import Exact, enclosing
 from gradproof.intervals import KinkError, UndefinedError
-from gradproof.inverse import Determinant, InverseBase, inverted
-from gradproof.lines import head, is_partial
+from gradproof.inverse import Determinant, InverseBase, arrays_in, inverted
+from gradproof.lines import is_partial
 
 __all__ = ["KinkError", "Scene", "UndefinedError", "crossed", "evaluate", "index_values"]
 
@@ -62,7 +62,7 @@ def evaluate(
 
 def crossed(sides: Sequence[sp.Basic], varying: frozenset[sp.Basic] | None) -> bool:
     """Whether what varies can cross the border between two sides: a condition on something else is no kink."""
-    return varying is None or any(head(e) in varying for s in sides for e in s.atoms(sp.Symbol, sp.Indexed))
+    return varying is None or any((arrays_in(s) | s.free_symbols) & varying for s in sides)
 
 
 class _Evaluator:
@@ -212,6 +212,8 @@ class _Evaluator:
                 return any(self.holds(a, env) for a in c.args)
             case sp.Not():
                 return not self.holds(c.args[0], env)
+            case sp.ITE():
+                return self.holds(c.args[1 if self.holds(c.args[0], env) else 2], env)
         sign = self._compare(c.args[0], c.args[1], env)
         return {
             sp.Gt: sign > 0, sp.Ge: sign >= 0, sp.Lt: sign < 0, sp.Le: sign <= 0, sp.Eq: sign == 0, sp.Ne: sign != 0,
