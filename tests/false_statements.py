@@ -124,7 +124,7 @@ GRADIENTS: list[tuple[Any, Any, Any, dict[str, Any]]] = [
     (sqrt(u**2), u, u / sqrt(u**2) * sign(u) ** 3, {"u": -1}),
     (Abs(u) ** g, u, g * Abs(u) ** (g - 1), {"u": -1, "g": 2}),
     (Sum(x[n], n) ** 2 / N, x[1], 2 * x[1] + KroneckerDelta(N, 1), {"N": 1, "x": [1]}),
-    (Sum((x[p + 1] - x[p]) ** 2, (p, 1, N - 1)), x[2], 2 * (2 * x[2] - x[1] - x[3]), {"N": 2, "x": [1, 0, 0]}),
+    (Sum((x[p + 1] - x[p]) ** 2, (p, 1, N - 1)), x[2], 2 * (2 * x[2] - x[1] - x[3]), {"N": 2, "x": [0, 1, 0]}),
     (Sum(Max(0, x[n] - u), n), u, -Sum(Heaviside(x[n]), n), {"N": 1, "x": [1], "u": 2}),
     (log(Sum(exp(x[n]), n)), x[1], exp(x[1]) / (exp(x[1]) + exp(x[N])), {"N": 1, "x": [1]}),
     (Sum(Abs(x[n]), n), x[2], sign(x[2]) + KroneckerDelta(N, 3), {"N": 3, "x": [1, 1, 1]}),
