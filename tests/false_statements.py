@@ -33,13 +33,15 @@ from sympy import (
 
 N, M = sp.symbols("N M", integer=True, positive=True)
 n, l, m = sp.Idx("n", (1, N)), sp.Idx("l", (1, N)), sp.Idx("m", (1, M))
-p, q, r = sp.symbols("p q r", integer=True)
+p, q, e = sp.symbols("p q e", integer=True)
 x, y, z, S = map(sp.IndexedBase, ["x", "y", "z", "S"])
 a, b, c, u, v, g, h = sp.symbols("a b c u v g h")
 s = sp.Symbol("s", positive=True)
 
 short = Sum(x[p], (p, 1, N - 1))
 one_of = Sum(y[n] ** 2, n)
+at_zero = Piecewise((1, Eq(u, 0)), (0, True))
+between = Sum(Piecewise((1, And(p > M, q > M)), (0, True)), (p, N, N), (q, N, N))
 
 #: left, right, a point, assumptions
 EQUALITIES: list[tuple[Any, Any, dict[str, Any], tuple[Any, ...]]] = [
@@ -56,7 +58,14 @@ EQUALITIES: list[tuple[Any, Any, dict[str, Any], tuple[Any, ...]]] = [
     (sign(Sum(exp(x[p]), (p, 1, N - 1))), 1, {"N": 1}, ()),
     (Max(0, Sum(exp(x[p]), (p, 2, N)) - u), Sum(exp(x[p]), (p, 2, N)) - u, {"N": 1, "u": 1}, ()),
     (N * (N - 1), Sum(Piecewise((1, n >= l), (0, True)), n, l) * 2 - N + KroneckerDelta(N, 3), {"N": 3}, ()),
+    ((1 - KroneckerDelta(N, M)) * between, 1 - KroneckerDelta(N, M), {"N": 1, "M": 2}, ()),
+    (Sum(Piecewise((1, n > M), (0, True)), n), N - M, {"N": 1, "M": 2}, ()),
+    (Sum(KroneckerDelta(n, l + 2), n), 1 - KroneckerDelta(l, N), {"N": 2, "l": 1}, ()),
     # a branch, a kink
+    (
+        Sum(Piecewise((0, x[n] > 0), (1 / (u - 1), True)), n) + Piecewise((1, Eq(u, 1)), (0, True)),
+        Sum(Piecewise((0, x[n] > 0), ((u + 1) / (u**2 - 1), True)), n), {"N": 1, "x": [1], "u": 1}, (),
+    ),
     (sign(u) ** 2, 1, {"u": 0}, ()),
     (Heaviside(u) ** 2, Heaviside(u), {"u": 0}, ()),
     (Sum(sign(x[n]) ** 2, n), N, {"N": 1, "x": [0]}, ()),
@@ -82,10 +91,12 @@ EQUALITIES: list[tuple[Any, Any, dict[str, Any], tuple[Any, ...]]] = [
     (sqrt((u - 1) ** 2), 1 - u, {"u": 2}, ()),
     (Abs(u**3), u**3, {"u": -1}, ()),
     (Abs(u) ** g * sign(u), Abs(u) ** g, {"u": -1, "g": 1}, ()),
-    ((u**2) ** g, u ** (2 * g), {"u": -1, "g": "1/2"}, ()),
-    ((v * u**2) ** g, v**g * u ** (2 * g), {"u": -1, "v": 1, "g": "1/2"}, ()),
-    ((1 - u) ** g * (u - 1) ** (-g), 1, {"u": 2, "g": 1}, ()),
-    (exp(g * log(u**2)), u ** (2 * g), {"u": -1, "g": "1/2"}, ()),
+    (sqrt(u ** (2 * e)), u**e, {"u": -1, "e": 1}, ()),
+    (((u**e) ** 2) ** g, Abs(u) ** (2 * g), {"u": 2, "e": 2, "g": 1}, ()),
+    (Abs(u**e), u**e, {"u": -1, "e": 1}, ()),
+    (exp(e * log(u**2) / 2), u**e, {"u": -1, "e": 1}, ()),
+    (v**e, v, {"v": -1, "e": 2}, (Eq(v**2, 1),)),
+    ((1 - u) ** e * (u - 1) ** (-e), 1, {"u": 2, "e": 1}, ()),
     (exp(log(Abs(u)) + v), u * exp(v), {"u": -1, "v": 0}, ()),
     (log((u - 1) ** 2), log(u**2) - log(2), {"u": 3}, ()),
     (log(1 + exp(u)), u + log(1 + exp(u)), {"u": 1}, ()),
@@ -96,7 +107,6 @@ EQUALITIES: list[tuple[Any, Any, dict[str, Any], tuple[Any, ...]]] = [
     # assumptions that do not reach
     (y[N + 1] ** 2, 1, {"N": 1, "y": [1, 2]}, (Eq(y[n] ** 2, 1),)),
     (y[q], 1, {"N": 1, "q": 1, "y": [-1]}, (Eq(y[n] ** 2, 1),)),
-    (v ** (2 * g), 1, {"v": -1, "g": "1/2"}, (Eq(v**2, 1),)),
     (Abs(v), 1, {"v": 2}, (Eq(v**2, 4),)),
     (Sum(y[n] ** 4, n), 1, {"N": 2, "y": ["3/5", "4/5"]}, (Eq(one_of, 1),)),
     (Sum(y[p] ** 2, (p, 1, N - 1)), 1, {"N": 2, "y": ["3/5", "4/5"]}, (Eq(one_of, 1),)),

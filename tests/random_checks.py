@@ -138,7 +138,7 @@ class Examination:
     def exact(self, derivation: Any) -> None:
         """`Derivation.at` at one point, against differences with 150 digits."""
         p, scene = self.problem, self.choice.choice(self.scenes)
-        sure, used = smooth(p.loss, scene, self.definitions)
+        sure, used = smooth(p.loss, p.wrt, scene, self.definitions)
         if not sure.any():
             return
         at = int(self.choice.choice(list(np.flatnonzero(sure))))
@@ -240,7 +240,7 @@ class Examination:
         for scene in (*self.more, *self.scenes) if with_given else self.free:
             if not sized(verdict.assumptions, scene):
                 continue
-            sure = True if off is None else smooth(off, scene, self.definitions)[0]
+            sure = True if off is None else smooth(off, self.problem.wrt, scene, self.definitions)[0]
             for env, _ in places(self.problem.wrt, scene):
                 values = [self.values(e, scene, env, cut=False) for e in (one, other)]
                 if any(v is None for v in values):

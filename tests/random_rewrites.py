@@ -150,6 +150,9 @@ def _of_power(base: sp.Expr, exponent: sp.Expr) -> list[Callable[[], Any]]:
             found.append(lambda: 1 - (sp.cos if isinstance(base, sp.sin) else sp.sin)(base.args[0]) ** 2)
     if exponent == sp.Rational(1, 2) and isinstance(base, sp.Pow) and base.exp == 2:
         found.append(lambda: Abs(base.base))
+    if isinstance(base, Max) and len(base.args) == 2 and base.args[0] == 0 and exponent.is_positive:
+        u = base.args[1]
+        found += [lambda: Piecewise((u**exponent, u > 0), (0, True)), lambda: ((u + Abs(u)) / 2) ** exponent]
     if not exponent.is_number:
         found += [
             lambda: base * base ** (exponent - 1),
@@ -302,6 +305,7 @@ def _of_conditions(e: Piecewise) -> list[Callable[[], Any]]:
     found: list[Callable[[], Any]] = [lambda: e.args[0][0], lambda: e.args[-1][0]]
     opposite = {sp.Gt: sp.Lt, sp.Lt: sp.Gt, sp.Ge: sp.Le, sp.Le: sp.Ge, sp.Eq: sp.Ne, sp.Ne: sp.Eq}
     for at, (value, c) in enumerate(e.args):
+        found.append(lambda at=at, value=value, c=c: Piecewise(*e.args[:at], (value + 1, c), *e.args[at + 1 :]))
         others: list[Callable[[], Any]] = []
         if type(c) in opposite:
             others = [lambda c=c: opposite[type(c)](*c.args), lambda c=c: c.func(c.args[0], c.args[1] + 1)]

@@ -46,9 +46,18 @@ def places(wrt: sp.Expr, scene: Scene) -> Iterator[tuple[dict[sp.Basic, int], Ke
         yield env, (heading(wrt), tuple(numbers.integer(at, env) for at in indices))
 
 
-def smooth(loss: sp.Expr, scene: Scene, definitions: Sequence[sp.Eq]) -> tuple[Any, set[Key]]:
-    """At which points the loss has a value and is off its branches, and the letters that it uses."""
-    numbers = Values(scene, definitions)
+def varying(name: str, definitions: Sequence[sp.Eq]) -> frozenset[str]:
+    """What changes with a letter: itself, and the named quantities that use it."""
+    found = {name}
+    for d in definitions:
+        if found & {heading(s) for s in d.rhs.free_symbols}:
+            found.add(heading(d.lhs))
+    return frozenset(found)
+
+
+def smooth(loss: sp.Expr, wrt: sp.Expr, scene: Scene, definitions: Sequence[sp.Eq]) -> tuple[Any, set[Key]]:
+    """At which points the loss has a value and is off the branches that wrt can cross, and the letters that it uses."""
+    numbers = Values(scene, definitions, varying=varying(heading(wrt), definitions))
     with np.errstate(all="ignore"):
         value = np.broadcast_to(np.asarray(numbers.value(loss), dtype=float), (len(scene.manners),))
         sure = np.isfinite(value)
@@ -59,7 +68,7 @@ def smooth(loss: sp.Expr, scene: Scene, definitions: Sequence[sp.Eq]) -> tuple[A
 
 def gradients(loss: sp.Expr, wrt: sp.Expr, scene: Scene, definitions: Sequence[sp.Eq] = ()) -> Truth:
     """The slopes of a loss by all entries of an array, or by a symbol."""
-    sure, used = smooth(loss, scene, definitions)
+    sure, used = smooth(loss, wrt, scene, definitions)
     keys = [key for key in used if key[0] == heading(wrt)]
     if jax is None:
         return Truth({key: _few(loss, key, scene, definitions, sure) for key in keys}, sure)
@@ -72,7 +81,7 @@ def gradients_twice(
     loss: sp.Expr, wrt: sp.Expr, key: Key, again: sp.Expr, scene: Scene, definitions: Sequence[sp.Eq] = ()
 ) -> Truth | None:
     """The slopes, by all entries of `again`, of the slope by one entry; None without JAX."""
-    sure, used = smooth(loss, scene, definitions)
+    sure, used = smooth(loss, wrt, scene, definitions)
     if jax is None or key not in used:
         return None
     firsts, others = {key: 0}, [k for k in used if k[0] == heading(again)]
@@ -107,7 +116,7 @@ def _few(loss: sp.Expr, key: Key, scene: Scene, definitions: Sequence[sp.Eq], su
 def difference(loss: sp.Expr, key: Key, point: Scene, definitions: Sequence[sp.Eq] = (), env: Env | None = None) -> Any:
     """The slope by an entry at a point, by a central difference; None where there is none or a branch is near."""
     with mp.workdps(DIGITS):
-        numbers = Digits(point, definitions)
+        numbers = Digits(point, definitions, varying=varying(key[0], definitions))
         middle = numbers.value(loss, env)
         if not mp.isfinite(middle) or any(abs(gap) < mp.mpf(10) ** -9 for gap in numbers.gaps):
             return None

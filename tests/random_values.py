@@ -1,7 +1,9 @@
 """What a formula is worth, with nothing of gradproof: every sum written out, by NumPy or JAX or with 150 digits.
 
 `Values` evaluates at all points of a scene at once, in double precision; `Digits` at one, with mpmath.
-What is not a real number is nan.  `gaps` holds how far the points are from where the formula branches.
+What is not a real number is nan: a power with a real exponent has a positive base, or is 0 to a positive exponent,
+and an empty sum has a value where the parts of its summand have one that it does not bind.  `gaps` holds how far the
+points are from where the formula branches.
 """
 
 from __future__ import annotations
@@ -39,6 +41,7 @@ class Values:
     """Formulas at the points of a scene.
 
     definitions: of named quantities.  leaves: values that are put in the place of the scene's, by name and index.
+    varying: the names of letters that branches are noted of in `gaps`; None for all.
     """
 
     def __init__(
@@ -47,10 +50,11 @@ class Values:
         definitions: Sequence[sp.Eq] = (),
         leaves: Mapping[Key, Any] | None = None,
         module: Any = np,
+        varying: frozenset[str] | None = None,
     ) -> None:
         self.scene, self.xp, self.leaves = scene, module, dict(leaves or {})
         self.definitions = {heading(d.lhs): d for d in definitions}
-        self.gaps: list[Any] = []
+        self.varying, self.gaps = varying, []
         self.used: set[Key] = set()
         self._named: dict[Key, Any] = {}
 
@@ -108,13 +112,9 @@ class Values:
         return result
 
     def real_power(self, base: Any, exponent: Any) -> Any:
-        """For a base that is positive, an exponent that happens to be whole, or 0 to a positive one."""
-        xp = self.xp
-        n = xp.round(exponent)
-        size = xp.exp(exponent * xp.log(self.nowhere(abs(base), base == 0)))
-        signed = xp.where((base < 0) & (n % 2 == 1), -size, size)
-        signed = xp.where((base == 0) & (exponent > 0), 0.0, signed)
-        return self.nowhere(signed, (base < 0) & (n != exponent))
+        """For a positive base; and 0 to a positive exponent."""
+        power = self.xp.exp(exponent * self.xp.log(self.nowhere(base, base <= 0)))
+        return self.xp.where((base == 0) & (exponent > 0), 0.0, power)
 
     def finite(self, value: Any) -> Any:
         return self.xp.isfinite(value)
@@ -204,9 +204,11 @@ class Values:
         u = self.value(base, env)
         if isinstance(exponent, sp.Integer):
             return self.whole_power(u, int(exponent))
+        if exponent.is_integer:
+            return self.whole_power(u, self.integer(exponent, env))
         if not isinstance(exponent, sp.Rational):
             return self.real_power(u, self.value(exponent, env))
-        self.gaps.append(u)
+        self._branch(base, u)
         root = self.real_power(self.nowhere(u, u <= 0), self.constant(Fraction(int(exponent.p), int(exponent.q))))
         return self.where(self.both(u == 0, bool(exponent > 0)), lambda: 0 * u, lambda: root)
 
@@ -215,11 +217,30 @@ class Values:
             return self.value(body, env)
         *inner, (index, low, high) = limits
         total = self.constant(Fraction(0))
-        for n in range(self.integer(low, env), self.integer(high, env) + 1):
+        span = range(self.integer(low, env), self.integer(high, env) + 1)
+        if not span:
+            known = self._defined(body, [limit[0] for limit in limits], env)
+            return total if known is True else self.where(known, lambda: total, lambda: math.nan)
+        for n in span:
             total = total + self._sum(body, inner, {**env, index: n, getattr(index, "label", index): n})
         return total
 
+    def _defined(self, e: sp.Basic, bound: list[sp.Basic], env: Env) -> Any:
+        """Whether the parts without a bound letter have values."""
+        if isinstance(e, sp.Expr) and not e.has(*bound):
+            return self.finite(self.value(e, env))
+        if isinstance(e, sp.Sum):
+            return self._defined(e.function, [*bound, *(limit[0] for limit in e.limits)], env)
+        known: Any = True
+        for a in () if isinstance(e, sp.Indexed) else e.args:
+            known = self.both(known, self._defined(a, bound, env))
+        return known
+
     # -- branches -------------------------------------------------------------------------
+    def _branch(self, e: sp.Basic, gap: Any) -> None:
+        if self.varying is None or not self.varying.isdisjoint({heading(x) for x in e.free_symbols}):
+            self.gaps.append(gap)
+
     def _branches(self, branches: list[sp.Tuple], env: Env) -> Any:
         if not branches:
             return math.nan
@@ -249,7 +270,7 @@ class Values:
             known: Any = True
         else:
             gap = self.value(c.args[0], env) - self.value(c.args[1], env)
-            self.gaps.append(gap)
+            self._branch(c, gap)
             known = self.finite(gap)
         holds = {sp.Gt: gap > 0, sp.Ge: gap >= 0, sp.Lt: gap < 0, sp.Le: gap <= 0, sp.Eq: gap == 0, sp.Ne: gap != 0}
         return holds[type(c)], known
@@ -266,11 +287,11 @@ class Values:
         if isinstance(e, (sp.Max, sp.Min)):
             for v in args[1:]:
                 gap = v - u
-                self.gaps.append(gap)
+                self._branch(e, gap)
                 u = self.where(gap > 0 if isinstance(e, sp.Max) else gap < 0, lambda v=v: v, lambda u=u: u) + 0 * gap
             return u
         if isinstance(e, (sp.Abs, sp.sign, sp.Heaviside)):
-            self.gaps.append(u)
+            self._branch(e, u)
             low, level, high = {
                 sp.Abs: (-u, u, u), sp.sign: (-1.0, 0.0, 1.0), sp.Heaviside: (0.0, args[-1], 1.0),
             }[type(e)]  # fmt: skip
@@ -330,6 +351,4 @@ class Digits(Values):
             return mp.nan
         if base == 0:
             return base if exponent > 0 else mp.nan
-        if base < 0:
-            return mp.power(base, int(exponent)) if exponent == int(exponent) else mp.nan
-        return mp.power(base, exponent)
+        return mp.power(base, exponent) if base > 0 else mp.nan

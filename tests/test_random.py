@@ -43,7 +43,7 @@ def scene(at: Mapping[str, Any]) -> Scene:
 
     for name, value in at.items():
         note(name, value, ())
-    return Scene({name: at[name] for name in ("N", "M", "q", "l") if name in at}, fixed=fixed)
+    return Scene({name: at[name] for name in ("N", "M", "q", "l", "e") if name in at}, fixed=fixed)
 
 
 @pytest.mark.parametrize(("left", "right", "at", "assumptions"), EQUALITIES, ids=str)

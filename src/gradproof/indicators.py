@@ -156,10 +156,10 @@ class Indicators:
             elif self.at_least(-u, 0):
                 return None
         whole = {k: u for k, u in forms.items() if k in kept and self.is_whole(u)} if len(forms) > 1 else {}
-        for (key, u), (_, v) in itertools.permutations(whole.items(), 2):
+        for (key, u), (other, v) in itertools.permutations(whole.items(), 2):
             if self.at_least(ONE - u - v, 0):  # both would be 1 or more
                 return None
-            if self.at_least(u - v, 0):  # v > 0 says it already
+            if other in kept and self.at_least(u - v, 0):  # v > 0 says it already
                 kept.pop(key, None)
         return kept
 

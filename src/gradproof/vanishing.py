@@ -73,19 +73,15 @@ class _Vanishing(Cases):
 
     # -- denominators -------------------------------------------------------------------
     def _cleared(self, poly: Poly) -> Poly | None:
-        """`poly` times the denominators that no sum binds; None if there are none.
-
-        Where something branches, only those of a term that stands in no branch: it has a value everywhere.
-        """
-        branches = _has_indicator(poly)
+        """`poly` times the denominators that no sum binds; None if there are none."""
+        if _has_indicator(poly):
+            return None  # a denominator may stand in a branch that does not hold, or be an indicator
         needed: dict[str, tuple[Atom, Number]] = {}
         for _, t in poly:
-            if branches and any(a.kind in ("positive", "delta") for a, _ in t.factors.values()):
-                continue
             for key, (atom, exponent) in t.factors.items():
                 if isinstance(exponent, Poly) or exponent >= 0 or not atom.labels.isdisjoint(t.bound):
                     continue
-                if (atom.kind == "sum" or not branches) and (key not in needed or needed[key][1] < -exponent):
+                if key not in needed or needed[key][1] < -exponent:
                     needed[key] = (atom, -exponent)
         if not needed:
             return None
@@ -229,13 +225,12 @@ class _Vanishing(Cases):
 
 
 def _is_nowhere_defined(poly: Poly) -> bool:
-    """Whether a term has no value, whatever the rest: normal forms are defined wherever what they stand for is."""
-    return any(
-        not t.bound
-        and any(a.kind == "undefined" for a, _ in t.factors.values())
-        and not any(a.kind in ("positive", "delta") for a, _ in t.factors.values())
-        for _, t in poly
-    )
+    """Whether a term has no value, whatever the rest: normal forms are defined wherever what they stand for is.
+
+    Where something branches it is not said: 1 − [u > 0] is a branch too.
+    """
+    undefined = any(not t.bound and any(a.kind == "undefined" for a, _ in t.factors.values()) for _, t in poly)
+    return undefined and not _has_indicator(poly)
 
 
 def _powers(poly: Poly) -> int:
