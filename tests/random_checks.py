@@ -25,7 +25,7 @@ from random_losses import Problem
 from random_points import Key, Scene
 from random_rewrites import assumed, mistaken, rewritten
 from random_slopes import Truth, difference, gradients, gradients_twice, places, smooth
-from random_values import DIGITS, Digits, Values, heading
+from random_values import DIGITS, Digits, Values, heading, precisely
 from random_witness import NamedScene, at_witness, given_values, number, shown
 
 SIZES = ((1, 2), (2, 1), (3, 2))
@@ -274,7 +274,7 @@ class Examination:
             left = self.digits(one, point, env, cut=False) if one is not None else self._slope_at(point, env)
             right = self.digits(other, point, env, cut=False)
             if left is not None and right is not None and apart(left, right, 50):
-                if with_given and not all(self._meets(given.relation, point) for given in p.given):
+                if with_given and not all(self._meets(relation, point) for relation in p.assumptions):
                     self.report.fault("a witness against the assumptions", p, one, other, witness)
                 return
         self.report.fault("a witness that is none", p, one, other, witness, left, right)
@@ -297,11 +297,8 @@ class Examination:
         for chosen in np.ndindex(*map(len, spans)):
             env: dict[sp.Basic, int] = dict(zip(free, (n + 1 for n in chosen), strict=True))
             env |= {at.label: n for at, n in env.items()}
-            try:
-                with mp.workdps(DIGITS):
-                    gap = Digits(point).value(relation.lhs - relation.rhs, env)
-            except KeyError:
-                continue  # entries that play no part
+            with mp.workdps(DIGITS):
+                gap = Digits(point).value(relation.lhs - relation.rhs, env)
             holds = {sp.Eq: abs(gap) < 1e-30, sp.Gt: gap > 0, sp.Ge: gap >= 0, sp.Lt: gap < 0, sp.Le: gap <= 0}[
                 type(relation)
             ]
@@ -320,9 +317,7 @@ class Examination:
         return np.broadcast_to(np.asarray(value, dtype=float), (len(scene.manners),))
 
     def digits(self, e: sp.Expr, point: Scene, env: Mapping[Any, int], cut: bool = True) -> Any:
-        with mp.workdps(DIGITS):
-            value = Digits(point, self.definitions if cut else self.problem.definitions).value(e, env)
-            return value if mp.isfinite(value) else None
+        return precisely(e, point, self.definitions if cut else self.problem.definitions, env)
 
     def _letters(self, indices: Sequence[sp.Basic]) -> list[sp.Basic]:
         return [sp.Integer(1), *(at for at in indices if isinstance(at, sp.Idx))]
@@ -330,7 +325,9 @@ class Examination:
     @staticmethod
     def _stray(e: sp.Basic, home: sp.Basic) -> bool:
         """Whether a letter stands free that is none of the home's: a slip may do that."""
-        return bool({at for at in e.free_symbols if at.is_integer and not at.is_positive} - home.free_symbols)
+        arrays = {base.label for base in e.atoms(sp.IndexedBase)}
+        letters = {at for at in e.free_symbols - arrays if (at.is_integer and at.is_Symbol) or isinstance(at, sp.Idx)}
+        return any(not at.is_positive for at in letters - home.free_symbols)
 
 
 def sized(assumptions: Sequence[sp.Basic], scene: Scene) -> bool:

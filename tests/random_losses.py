@@ -18,10 +18,10 @@ from random_points import Given
 
 N, M = sp.symbols("N M", integer=True, positive=True)
 n, l, m, k = sp.Idx("n", (1, N)), sp.Idx("l", (1, N)), sp.Idx("m", (1, M)), sp.Idx("k", (1, M))
-p, q, r = sp.symbols("p q r", integer=True)
+p, q, r, up = sp.symbols("p q r up", integer=True)
 i, j, o, d, e = (sp.Idx(*at) for at in (("i", (1, N)), ("j", (1, N)), ("o", (1, M)), ("d", (0, N - 1)), ("e", (1, 3))))
 x, y, z, w, t, A, B, S = map(sp.IndexedBase, ["x", "y", "z", "w", "t", "A", "B", "S"])
-P = sp.IndexedBase("P", positive=True)
+P, T = sp.IndexedBase("P", positive=True), sp.IndexedBase("T", integer=True)
 a, b, c, g = sp.symbols("a b c g")
 v = sp.Symbol("v", real=True)
 s, tau = sp.symbols("s tau", positive=True)
@@ -30,9 +30,10 @@ H, G, u, L = sp.IndexedBase("H"), sp.IndexedBase("G"), sp.Symbol("u"), sp.Symbol
 
 #: letters that a sum binds: what they run over, and the axis that they are an index of
 BINDERS = {n: n, l: l, m: m, k: k, p: (p, 1, N - 1), q: (q, 0, N - 1), r: (r, 1, 3)}
-AXES = {n: "N", l: "N", m: "M", k: "M", p: "P", q: "Z", r: "C", i: "N", j: "N", o: "M"}
-ARRAYS = {x: "N", y: "N", P: "N", w: "M", z: "Z", t: "C", A: "NM", B: "MN", S: "NN"}
+AXES = {n: "N", l: "N", up: "N", m: "M", k: "M", p: "P", q: "Z", r: "C", i: "N", j: "N", o: "M"}
+ARRAYS = {x: "N", y: "N", P: "N", T: "N", w: "M", z: "Z", t: "C", A: "NM", B: "MN", S: "NN"}
 SCALARS = (a, b, c, v, s, tau, g)
+LABELS = Given("label", "T", sp.And(sp.Ge(T[n], 1), sp.Le(T[n], M)))
 Scope = tuple[sp.Basic, ...]
 Draw = Any
 
@@ -50,7 +51,7 @@ class Problem:
 
     @property
     def assumptions(self) -> list[sp.Basic]:
-        return [g.relation for g in self.given]
+        return [r for given in self.given for r in sp.And.make_args(given.relation)]
 
 
 # -- leaves -----------------------------------------------------------------------------------
@@ -70,7 +71,7 @@ def index(draw: Draw, axis: str, scope: Scope) -> sp.Basic:
 def entry(draw: Draw, scope: Scope) -> sp.Expr:
     axes = {AXES[letter] for letter in scope}
     fitting = [array for array, of in ARRAYS.items() if set(of) & (axes | ({"N"} if "P" in axes else set()))]
-    base = draw(st.sampled_from(fitting or [x, w]))
+    base = draw(st.sampled_from([of for of in fitting if of != T] or [x, w]))
     return base[tuple(index(draw, axis, scope) for axis in ARRAYS[base])]
 
 
@@ -106,6 +107,9 @@ def _sum(draw: Draw, scope: Scope, inner: Inner) -> sp.Expr:
     if draw(st.integers(0, 5)) == 0 and not scope:
         other = draw(st.sampled_from([h for h in (n, l, m, k) if h != letter]))
         return Sum(inner((letter, other)), BINDERS[letter], BINDERS[other])
+    below = [at for at in scope if AXES[at] == "N"]
+    if below and up not in scope and draw(st.integers(0, 4)) == 0:
+        return Sum(inner((up,)), (up, 1, below[0]))
     mean = draw(st.booleans()) and AXES[letter] == "N"
     return Sum(inner((letter,)), BINDERS[letter]) / (N if mean else 1)
 
@@ -287,9 +291,9 @@ def givens(draw: Draw, free: set[sp.Basic]) -> tuple[Given, ...]:
         (g, Given("above", "g", sp.Gt(g, 1), 1)), (a, Given("above", "a", sp.Gt(a, c), "c")), (b, Given("above", "b", sp.Lt(-1, b), -1)),
     ]  # fmt: skip
     fitting = [given for letter, given in menu if getattr(letter, "label", letter) in free]
-    if not fitting or draw(st.integers(0, 2)):
-        return ()
-    chosen = draw(st.lists(st.sampled_from(fitting), min_size=1, max_size=2))
+    chosen = [LABELS] if T.label in free else []
+    if fitting and not draw(st.integers(0, 2)):
+        chosen += draw(st.lists(st.sampled_from(fitting), min_size=1, max_size=2))
     return tuple({given.name: given for given in chosen}.values())
 
 

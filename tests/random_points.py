@@ -51,7 +51,7 @@ class Given:
     """An assumption, and how points meet it.
 
     kind: "symmetric", "one" (the entries over 1..N have the sum 1), "unit" (their squares have), "sign" (the
-    square is 1), "above" (another letter, or a number).
+    square is 1), "above" (another letter, or a number), "label" (a number from 1 to M, the same at all points).
     """
 
     kind: str
@@ -98,6 +98,8 @@ class Scene:
             case "unit":  # (2t, 1 − |t|²)/(1 + |t|²)
                 square = sum((t * t for t in self._others(name, n)), Fraction(0))
                 return (2 * drawn if index[0] < self.sizes["N"] else 1 - square) / (1 + square)
+            case "label":
+                return Fraction(random.Random(f"{self.seed} {name} {index}").randint(1, self.sizes["M"]))
             case "sign":
                 return Fraction(-1 if drawn < 0 else 1)
             case "above" if given:
@@ -121,9 +123,22 @@ class Scene:
 
     def point(self, n: int) -> Scene:
         """One of the points; what is new is drawn as for all."""
-        one = Scene(self.sizes, self.seed, tuple(self.given.values()), self.manners, None, self.functions)
-        one.known, one.numbers = self.known, lambda *at, **how: (self.numbers(*at, **how)[n],)  # type: ignore[method-assign]
-        return one
+        return _Point(self, n)
+
+
+class _Point(Scene):
+    """One point of a scene."""
+
+    def __init__(self, scene: Scene, n: int) -> None:
+        super().__init__(scene.sizes, scene.seed, tuple(scene.given.values()), scene.manners, None, scene.functions)
+        self.scene, self.n = scene, n
+        self.functions = scene.functions
+        for key in scene.known:
+            self.numbers(*key)
+
+    def numbers(self, name: str, index: tuple[int, ...] = (), positive: bool = False) -> tuple[Fraction, ...]:
+        self.known[name, index] = (self.scene.numbers(name, index, positive)[self.n],)
+        return self.known[name, index]
 
 
 def slope(terms: Terms, orders: Sequence[int]) -> dict[tuple[int, ...], Fraction]:

@@ -183,7 +183,7 @@ def _of_sum(e: sp.Sum) -> list[Callable[[], Any]]:
                   lambda: _plus(_over(put(inner, letter, moved), moved, low, high - 1), put(inner, letter, high))]  # fmt: skip
     if rest:
         found.append(
-            lambda: summed(body, (letter, low, high), *rest) if len(rest) == 1 and rest[0][0] != letter else None
+            lambda: summed(body, (letter, low, high), *rest) if len(rest) == 1 and not rest[0].has(letter) else None
         )
     return found
 
@@ -222,7 +222,7 @@ def rewritten(e: sp.Expr, choice: random.Random, steps: int = 1) -> sp.Expr:
 def assumed(e: sp.Expr, given: Given, choice: random.Random) -> sp.Expr:
     """The formula in a form that is equal only under an assumption."""
     relation, letter = given.relation, sp.Idx("n9", (1, N))
-    base = sp.IndexedBase(given.name)
+    base = sp.IndexedBase(given.name, **({"integer": True} if given.kind == "label" else {}))
     match given.kind:
         case "symmetric":
             found = [(path, part) for path, part in places(e) if isinstance(part, sp.Indexed) and part.base == base]
@@ -235,6 +235,10 @@ def assumed(e: sp.Expr, given: Given, choice: random.Random) -> sp.Expr:
         case "sign":
             square = relation.lhs.subs({at: 1 for at in relation.lhs.free_symbols if isinstance(at, sp.Idx)})
             return choice.choice([e * square, e / square, e * Abs(square.base)])
+    if given.kind == "label":
+        return choice.choice(
+            [e * Heaviside(base[1] - 0.5), e + KroneckerDelta(base[N], 0), e * Max(base[1], 1) / base[1]]
+        )
     gap = relation.gts - relation.lts
     gap = gap.subs({at: 1 for at in gap.free_symbols if isinstance(at, sp.Idx)})
     return choice.choice(

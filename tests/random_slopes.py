@@ -23,6 +23,7 @@ else:
 
 NEAR = 1e-6  # a point this close to a branch is left out
 _STEP = mp.mpf(10) ** -40
+_LARGE = mp.mpf(10) ** 40  # what leaves too few digits for a difference
 Env = Mapping[sp.Basic, int]
 
 
@@ -118,7 +119,11 @@ def difference(loss: sp.Expr, key: Key, point: Scene, definitions: Sequence[sp.E
     with mp.workdps(DIGITS):
         numbers = Digits(point, definitions, varying=varying(key[0], definitions))
         middle = numbers.value(loss, env)
-        if not mp.isfinite(middle) or any(abs(gap) < mp.mpf(10) ** -9 for gap in numbers.gaps):
+        if (
+            not mp.isfinite(middle)
+            or numbers.largest > _LARGE
+            or any(abs(gap) < mp.mpf(10) ** -9 for gap in numbers.gaps)
+        ):
             return None
         if key not in numbers.used:
             return mp.mpf(0)

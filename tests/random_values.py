@@ -21,6 +21,7 @@ from sympy.core.function import AppliedUndef
 from random_points import Key, Scene, slope
 
 DIGITS = 150
+MOST_DIGITS = 3000
 _HUGE = 10**6  # an argument of which these have no value here, nor is it an exponent
 _PERIODIC = ("exp", "sin", "cos", "tan", "sinh", "cosh", "tanh", "coth", "sech", "csch", "erf", "erfc")
 Env = Mapping[sp.Basic, Any]
@@ -33,7 +34,7 @@ def heading(e: sp.Basic) -> str:
 
 def _whole(e: sp.Basic) -> bool:
     """Whether a formula is made of sizes, indices and whole numbers."""
-    kinds = (sp.Integer, sp.Symbol, sp.Idx, sp.Add, sp.Mul, sp.Range, sp.Tuple)
+    kinds = (sp.Integer, sp.Symbol, sp.Idx, sp.Add, sp.Mul, sp.Tuple, sp.Indexed, sp.IndexedBase)
     return bool(e.is_integer) and all(isinstance(part, kinds) for part in sp.preorder_traversal(e))
 
 
@@ -168,6 +169,10 @@ class Values:
                 return self._size(e)
             case sp.Add():
                 return sum(self.integer(a, env) for a in e.args)
+            case sp.Indexed():
+                key = (heading(e), tuple(self.integer(at, env) for at in e.indices))
+                self.used.add(key)
+                return int(self.scene.numbers(*key)[0])
             case sp.Mul():
                 return math.prod(self.integer(a, env) for a in e.args)
         return int(e)
@@ -322,6 +327,14 @@ class Values:
 class Digits(Values):
     """A formula at the first point of a scene, with 150 digits; call within `mp.workdps(DIGITS)`."""
 
+    largest: Any = 0  # of all values on the way
+
+    def value(self, e: sp.Basic, env: Env | None = None) -> Any:
+        value = super().value(e, env)
+        if mp.isfinite(value) and abs(value) > self.largest:
+            self.largest = abs(value)
+        return value
+
     def constant(self, value: Fraction) -> Any:
         return mp.mpf(value.numerator) / value.denominator
 
@@ -352,3 +365,19 @@ class Digits(Values):
         if base == 0:
             return base if exponent > 0 else mp.nan
         return mp.power(base, exponent) if base > 0 else mp.nan
+
+
+def precisely(e: sp.Basic, point: Scene, definitions: Sequence[sp.Eq] = (), env: Env | None = None) -> Any:
+    """The value at a point, with digits enough for what cancels on the way; None where it has none."""
+    digits = DIGITS
+    while digits < MOST_DIGITS:
+        with mp.workdps(digits):
+            numbers = Digits(point, definitions)
+            value = numbers.value(e, env)
+            if not mp.isfinite(value):
+                return None
+            needed = DIGITS + int(mp.log10(1 + numbers.largest))
+        if needed <= digits + 20:
+            return value
+        digits = needed
+    return None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from multiprocessing import get_context
+from multiprocessing import get_all_start_methods, get_context
 from signal import SIG_IGN, SIGINT, signal
 from typing import Any
 
@@ -42,7 +42,9 @@ def records(identities: Sequence[str], jobs: int = 1) -> Iterator[Data]:
     if jobs == 1 or len(identities) == 1:
         yield from map(record, identities)
         return
-    with get_context().Pool(jobs, signal, (SIGINT, SIG_IGN)) as pool:
+    # never a plain fork: the caller may have threads (JAX has), and a fork of those can hang
+    start = "forkserver" if "forkserver" in get_all_start_methods() else "spawn"
+    with get_context(start).Pool(jobs, signal, (SIGINT, SIG_IGN)) as pool:
         yield from pool.imap(record, identities)
 
 
