@@ -7,6 +7,7 @@ engine: right ones in another form, and slips.  What it finds wrong is a fault. 
 
 from __future__ import annotations
 
+import itertools
 import math
 import random
 import re
@@ -267,29 +268,36 @@ class Examination:
         """A witness is a point that meets what is assumed, off the branches of the loss, at which the sides differ."""
         p, witness = self.problem, verdict.witness
         assert witness is not None
-        for seed in range(3):  # what it does not tell does not matter: it is drawn
+        for seed, digits in itertools.product(range(3), (DIGITS, 8 * DIGITS)):  # what it does not tell is drawn
             point = at_witness(witness, p.given if with_given else (), {"N": 3, "M": 2}, seed)
             env = {at: int(point.numbers(str(at))[0]) for at in self._free_letters(one, other)}
             env |= {at.label: n for at, n in env.items() if isinstance(at, sp.Idx)}
-            left = self.digits(one, point, env, cut=False) if one is not None else self._slope_at(point, env)
+            left = self.digits(one, point, env, cut=False) if one is not None else self._slope_at(point, env, digits)
             right = self.digits(other, point, env, cut=False)
-            if left is not None and right is not None and apart(left, right, 50):
+            if left is not None and right is not None and apart(left, right, digits // 3):
                 if with_given and not all(self._meets(relation, point) for relation in p.assumptions):
                     self.report.fault("a witness against the assumptions", p, one, other, witness)
                 return
-        self.report.fault("a witness that is none", p, one, other, witness, left, right)
+        if one is None and left is None and self._has_value(p.loss, point, env):
+            self.report.counts["a witness out of reach"] += 1  # numbers too large for a difference
+        else:
+            self.report.fault("a witness that is none", p, one, other, witness, left, right)
+
+    def _has_value(self, e: sp.Expr, point: Scene, env: Mapping[Any, int]) -> bool:
+        with mp.workdps(DIGITS):
+            return bool(mp.isfinite(Digits(point, self.problem.definitions).value(e, env)))
 
     def _free_letters(self, one: sp.Expr | None, other: sp.Expr) -> set[sp.Basic]:
         free = other.free_symbols | (self.problem.wrt if one is None else one).free_symbols
         return {at for at in free if isinstance(at, sp.Idx)}
 
-    def _slope_at(self, point: Scene, env: Mapping[Any, int]) -> Any:
+    def _slope_at(self, point: Scene, env: Mapping[Any, int], digits: int) -> Any:
         """The slope at a point at which a named quantity has the value of its definition."""
         p = self.problem
         key = (heading(p.wrt), tuple(Values(point).integer(at, env) for at in getattr(p.wrt, "indices", ())))
         if len(self.definitions) < len(p.definitions):
             point = NamedScene(point, key[0], p.definitions)
-        return difference(p.loss, key, point, self.definitions, env)
+        return difference(p.loss, key, point, self.definitions, env, digits)
 
     def _meets(self, relation: sp.Basic, point: Scene) -> bool:
         free = sorted((at for at in relation.free_symbols if isinstance(at, sp.Idx)), key=str)

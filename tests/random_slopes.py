@@ -22,8 +22,6 @@ else:
     jax.config.update("jax_enable_x64", True)
 
 NEAR = 1e-6  # a point this close to a branch is left out
-_STEP = mp.mpf(10) ** -40
-_LARGE = mp.mpf(10) ** 40  # what leaves too few digits for a difference
 Env = Mapping[sp.Basic, int]
 
 
@@ -114,20 +112,28 @@ def _few(loss: sp.Expr, key: Key, scene: Scene, definitions: Sequence[sp.Eq], su
     return slopes
 
 
-def difference(loss: sp.Expr, key: Key, point: Scene, definitions: Sequence[sp.Eq] = (), env: Env | None = None) -> Any:
-    """The slope by an entry at a point, by a central difference; None where there is none or a branch is near."""
-    with mp.workdps(DIGITS):
+def difference(
+    loss: sp.Expr,
+    key: Key,
+    point: Scene,
+    definitions: Sequence[sp.Eq] = (),
+    env: Env | None = None,
+    digits: int = DIGITS,
+) -> Any:
+    """The slope by an entry at a point, by a central difference; None where there is none or a branch is near.
+
+    It is right to a third of the digits, of the slope itself or behind the point.
+    """
+    with mp.workdps(digits):
+        step = mp.mpf(10) ** -(digits // 4)
         numbers = Digits(point, definitions, varying=varying(key[0], definitions))
         middle = numbers.value(loss, env)
-        if (
-            not mp.isfinite(middle)
-            or numbers.largest > _LARGE
-            or any(abs(gap) < mp.mpf(10) ** -9 for gap in numbers.gaps)
-        ):
+        beside = any(abs(gap) < mp.mpf(10) ** -9 for gap in numbers.gaps)
+        if not mp.isfinite(middle) or numbers.largest * step > 1 or beside:
             return None
         if key not in numbers.used:
             return mp.mpf(0)
         at = numbers.numbers(key[0], key[1], False)
-        above, below = (Digits(point, definitions, {key: at + way * _STEP}).value(loss, env) for way in (1, -1))
-        slope = (above - below) / (2 * _STEP)
+        above, below = (Digits(point, definitions, {key: at + way * step}).value(loss, env) for way in (1, -1))
+        slope = (above - below) / (2 * step)
         return slope if mp.isfinite(slope) else None

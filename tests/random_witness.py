@@ -76,7 +76,7 @@ _ENTRY = re.compile(r"(\w+)\[([-\d, ]+)\]")
 
 def at_witness(witness: Witness, given: Sequence[Given], sizes: Mapping[str, int], seed: int) -> Scene:
     """The point that a witness tells of; what it leaves out is drawn."""
-    fixed: dict[Key, Fraction] = {(name, ()): Fraction(n) for name, n in zip("ijolmknde", (1,) * 9, strict=True)}
+    fixed: dict[Key, Fraction] = {(name, ()): Fraction(n) for name, n in zip("ijolmkned", "111111110", strict=True)}
 
     def note(name: str, value: Any, index: tuple[int, ...]) -> None:
         if isinstance(value, tuple):

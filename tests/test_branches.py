@@ -9,7 +9,7 @@ import pytest
 import sympy as sp
 from sympy import Abs, And, Eq, Ge, Gt, Lt, Max, Min, Piecewise, Sum, cosh, exp, log, sech, sign, sqrt, tanh
 
-from gradproof import check, equal
+from gradproof import check, derive, equal
 
 t, s, b = sp.symbols("t s b", real=True)
 alpha, delta, gamma, p = sp.symbols("alpha delta gamma p", positive=True)
@@ -109,6 +109,22 @@ def test_a_triangular_sum_is_a_condition_within_the_widest_range() -> None:
     above = Sum(Sum(x[i] * y[j], (j, i + 1, K)), (i, 1, K))
     assert check(above, y[c], Sum(Piecewise((x[k], k < c), (0, True)), k)).status == "proved"
     assert check(above, y[c], Sum(Piecewise((x[k], k <= c), (0, True)), k)).status == "refuted"
+
+
+def test_a_triangular_sum_in_a_condition_keeps_its_index() -> None:
+    """SymPy moves what branches in a condition out of its sum."""
+    j = sp.Symbol("j", integer=True)
+    margin = Sum(x[j], (j, 1, k)) - y[k]
+    derivation = derive(Sum(Max(0, margin), k), x[c])
+    assert derivation.verify().status == "proved"
+    assert derivation.at({K: 2, "x": [1, 2], "y": [2, 1]}) == [1, 1]
+    assert check(Sum(Max(0, margin), k), x[c], derivation.result).status == "proved"
+    assert check(Sum(Max(0, margin), k), x[c], 2 * derivation.result).status == "refuted"
+
+
+def test_sums_beside_a_branch_stay_as_they_are() -> None:
+    loss = Max(Sum(y[k], (l, 1, K), k), Piecewise((s, t > 0), (b, True)))
+    assert derive(loss, y[c]).verify().status == "proved"
 
 
 def test_a_sum_over_branches_cancels_against_one_without() -> None:

@@ -199,6 +199,9 @@ def test_the_gradient_at_a_point() -> None:
     point = {N: 2, "x": [1, 2], "y": [0, 1], m: 1, b: 0}
     assert derive(LINE, m).at(point) == 3
     assert derive(sp.Sum(x[n] ** 2 * y[n], n), x[a]).at({"N": 2, "x": [1, 2], "y": [3, 1]}) == [6, 4]
+    step = sp.Symbol("step", integer=True)  # a list begins at 1, though only y_2, …, y_N are used
+    later = derive(sp.Sum(x[step] * y[step + 1], (step, 1, N - 1)), x[a])
+    assert later.at({N: 3, "x": [1, 2, 3], "y": [5, 6, 7]}) == [6, 7, 0]
 
 
 def test_a_kink_has_no_gradient() -> None:

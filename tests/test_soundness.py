@@ -194,3 +194,19 @@ def test_deep_nesting_ends_soon() -> None:
         deep = f(deep)
     assert equal(deep, f(deep)).status != "proved"
     assert {j, k, m, s, S} != None
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "texts"),
+    [
+        (sp.exp(100), 0, ("2.68811714181613544…e+43", "0")),
+        (sp.exp(-1000), 0, ("5.07595889754945676…e-435", "0")),
+        (sp.exp(1), 3, ("2.71828182845904523…", "3")),
+        (1 - sp.exp(-50), 1, ("0.999999999999999999999807", "1")),
+    ],
+)
+def test_a_witness_shows_values_that_differ(left: sp.Expr, right: sp.Expr, texts: tuple[str, str]) -> None:
+    witness = equal(left * u, right * u, [sp.Eq(u, 1)]).witness
+    assert witness is not None
+    assert witness.left.startswith(texts[0])
+    assert witness.right == texts[1]

@@ -19,11 +19,12 @@ from mpmath import iv, mp
 
 from gradproof.intervals import DIGITS, INTERVAL, UndefinedError, enclosed
 
-__all__ = ["Digits", "Exact", "bounded", "enclosing", "interval_text"]
+__all__ = ["Digits", "Exact", "bounded", "enclosing", "interval_text", "texts_apart"]
 
 MAX_ARGUMENT = 10**6  # of a function
 MAX_BITS = 20_000  # of an exact number at a point that is tried
 _SHOWN = 19  # characters of an irrational number
+_ZEROS = 30  # after the point, at most
 
 
 class Exact:
@@ -173,19 +174,31 @@ def _exact_root(base: Fraction, exponent: Fraction) -> Fraction | None:
     return None
 
 
-def interval_text(value: Any) -> str:
-    """An exact rational, or the digits of an interval that are certain."""
+def texts_apart(left: Any, right: Any) -> tuple[str, str]:
+    """Two different values as text, with more digits where they are close."""
+    with mp.workdps(DIGITS):
+        a, b = (Digits().number(v) if isinstance(v, Fraction) else mp.mpf(v.mid) for v in (left, right))
+        shown = DIGITS if abs(a - b) < mp.mpf(10) ** (5 - _SHOWN) * abs(a) else _SHOWN
+    return interval_text(left, shown), interval_text(right, shown)
+
+
+def interval_text(value: Any, shown: int = _SHOWN) -> str:
+    """An exact rational, or the digits of an interval that are certain, at most so many characters."""
     if isinstance(value, Fraction):
         return str(value)
     with mp.workdps(DIGITS):
-        ends = [mp.mpf(side) for side in (value.a, value.b)]
-        if max(map(abs, ends)) < mp.mpf(10) ** -(DIGITS - 5):
-            return f"0 to {DIGITS - 5} digits"
-        low, high = (mp.nstr(side, DIGITS - 5, min_fixed=-mp.inf, max_fixed=mp.inf) for side in ends)
-    certain = "".join(p for p, _ in itertools.takewhile(lambda pair: pair[0] == pair[1], zip(low, high, strict=False)))
-    if not any(c in "123456789" for c in certain):
-        return f"between {low[:12]} and {high[:12]}"
-    if "." not in certain:
-        return f"between {low[:_SHOWN]} and {high[:_SHOWN]}"
+        low, high = (mp.mpf(side) for side in (value.a, value.b))
+        if low <= 0 <= high:
+            close = max(-low, high) < mp.mpf(10) ** -(DIGITS - 5)
+            return f"0 to {DIGITS - 5} digits" if close else f"between {mp.nstr(low, 6)} and {mp.nstr(high, 6)}"
+        plain = mp.mpf(10) ** -_ZEROS < abs(low) < mp.mpf(10) ** (_SHOWN - 4)
+        reach = (-mp.inf, mp.inf) if plain else (mp.inf, -mp.inf)  # else as 1.5e+40
+        ends = [
+            mp.nstr(side, DIGITS - 5, strip_zeros=False, min_fixed=reach[0], max_fixed=reach[1]) for side in (low, high)
+        ]
+    (one, power), (other, same) = (end.partition("e")[::2] for end in ends)
+    certain = "".join(p for p, _ in itertools.takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
+    if power != same or "." not in certain or not any(c in "123456789" for c in certain):
+        return f"between {mp.nstr(low, 12)} and {mp.nstr(high, 12)}"
     first = next(n for n, c in enumerate(certain) if c in "123456789")
-    return certain[: max(_SHOWN, first + 6)] + "…"
+    return certain[: max(shown, first + 6)] + "…" + (f"e{power}" if power else "")

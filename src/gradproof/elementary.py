@@ -7,9 +7,12 @@ of Mathematical Functions* (1964), 4.1–4.6 and 7.1; each is compared with SymP
 
 from __future__ import annotations
 
-import sympy as sp
+from typing import Any
 
-__all__ = ["BRANCHING", "ELEMENTARY", "branched", "slope"]
+import sympy as sp
+from sympy.functions.elementary.piecewise import ExprCondPair
+
+__all__ = ["BRANCHING", "ELEMENTARY", "branched", "piecewise", "slope"]
 
 U, F = sp.symbols("u f(u)")
 
@@ -50,13 +53,22 @@ def branched(e: sp.Basic) -> sp.Basic:
     """What branches, as a Piecewise with strict conditions; anything else as it is."""
     match e:
         case sp.Abs():
-            return sp.Piecewise((e.args[0], sp.Gt(e.args[0], 0)), (-e.args[0], True))
+            return piecewise((e.args[0], sp.Gt(e.args[0], 0)), (-e.args[0], True))
         case sp.sign():
-            return sp.Piecewise((1, sp.Gt(e.args[0], 0)), (0, sp.Eq(e.args[0], 0)), (-1, True))
+            return piecewise((1, sp.Gt(e.args[0], 0)), (0, sp.Eq(e.args[0], 0)), (-1, True))
         case sp.Heaviside():
-            return sp.Piecewise((1, sp.Gt(e.args[0], 0)), (e.args[1], sp.Eq(e.args[0], 0)), (0, True))
+            return piecewise((1, sp.Gt(e.args[0], 0)), (e.args[1], sp.Eq(e.args[0], 0)), (0, True))
         case sp.Max() | sp.Min():
             first, rest = e.args[0], e.func(*e.args[1:])
             wins = sp.Gt(first, rest) if isinstance(e, sp.Max) else sp.Lt(first, rest)
-            return sp.Piecewise((first, wins), (rest, True))
+            return piecewise((first, wins), (rest, True))
     return e
+
+
+def piecewise(*pairs: tuple[Any, Any]) -> sp.Expr:
+    """Piecewise(*pairs); but SymPy moves what branches in a condition out of its sum, and frees the index."""
+    rows = [tuple(map(sp.sympify, pair)) for pair in pairs]
+    if not any(c.has(sp.Piecewise) and c.has(sp.Sum) for _, c in rows):
+        return sp.Piecewise(*rows)
+    rows = [row for row in rows if row[1] != sp.false]
+    return sp.Expr.__new__(sp.Piecewise, *(sp.Basic.__new__(ExprCondPair, *row) for row in rows))

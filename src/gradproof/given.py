@@ -57,7 +57,10 @@ class Given:
         for axis, i in enumerate(index):
             offset = i - self.starts.get(name, (0,) * len(index))[axis]
             if not 0 <= offset < len(value):
-                raise NotationError(f"{name} has {len(value)} entries along axis {axis}; the entry {i} is out of range")
+                raise NotationError(
+                    f"{name} has {len(value)} entries along axis {axis}, which begins at {i - offset};"
+                    f" the entry {i} is out of range"
+                )
             value = value[offset]
         return _rational(value, name)
 
@@ -121,7 +124,7 @@ def gradient_at(derivation: Derivation, values: Mapping[Any, Any]) -> Any:
 
 
 def _starts(bodies: Sequence[sp.Basic]) -> dict[str, list[int]]:
-    """The lower bound of each axis: offset = index − lower bound."""
+    """Where each axis begins: at 1, or at the lowest index used if that is lower."""
     found: dict[str, list[int]] = {}
 
     def visit(e: sp.Basic, env: Mapping[sp.Basic, sp.Expr]) -> None:
@@ -143,4 +146,4 @@ def _starts(bodies: Sequence[sp.Basic]) -> dict[str, list[int]]:
 
     for body in bodies:
         visit(body, {})
-    return {name: [0 if n == 10**9 else n for n in lows] for name, lows in found.items()}
+    return {name: [0 if n == 10**9 else min(n, 1) for n in lows] for name, lows in found.items()}

@@ -21,7 +21,7 @@ from gradproof.assumptions import read_assumptions
 from gradproof.canonical import BudgetExceededError
 from gradproof.checks.steps import opened
 from gradproof.derivation import Derivation, axis_bounds, differentiated
-from gradproof.elementary import BRANCHING, branched
+from gradproof.elementary import BRANCHING, branched, piecewise
 from gradproof.lines import Bound, copied, head, index_name, mentions, publish, publish_names, replaced
 from gradproof.notation import NotationError, read
 from gradproof.proof import Bounds
@@ -134,7 +134,7 @@ class _Border:
 
     def side(self, up: bool) -> sp.Expr:
         """The function on one side of the border."""
-        return sp.Piecewise(*((v, _decided(c, self.gap, up)) for v, c in self.branches.args))
+        return piecewise(*((v, _decided(c, self.gap, up)) for v, c in self.branches.args))
 
     def kink(self, relations: Sequence[Any], bounds: Bounds) -> Kink:
         above, below = self.side(True), self.side(False)

@@ -12,8 +12,9 @@ from typing import Any
 
 import sympy as sp
 from sympy.core.function import AppliedUndef
+from sympy.functions.elementary.piecewise import ExprCondPair
 
-from gradproof.elementary import ELEMENTARY
+from gradproof.elementary import ELEMENTARY, piecewise
 
 __all__ = [
     "Bound",
@@ -122,6 +123,10 @@ def rebuilt(e: sp.Basic, args: list[Any]) -> Any:
         return total
     if isinstance(e, sp.Derivative):
         return sp.Expr.__new__(sp.Derivative, *args)
+    if isinstance(e, sp.Piecewise):
+        return piecewise(*(row.args for row in args))
+    if isinstance(e, ExprCondPair):
+        return sp.Basic.__new__(ExprCondPair, *args)
     return times(*args) if isinstance(e, sp.Mul) else e.func(*args)
 
 

@@ -19,7 +19,7 @@ from typing import Any
 import sympy as sp
 from sympy.core.function import AppliedUndef
 
-from gradproof.elementary import BRANCHING, ELEMENTARY
+from gradproof.elementary import BRANCHING, ELEMENTARY, piecewise
 from gradproof.inverse import Determinant
 from gradproof.lines import Bound, derivative, fresh, index_name, index_range, renamed, summed
 from gradproof.ranges import NotationError, RangeError, Spans, admit, declared, least, within
@@ -95,7 +95,7 @@ def _read(e: sp.Basic, env: _Env, spans: Spans) -> Any:
             return _read_derivative(e, env, spans)
         case sp.Piecewise():
             _refuse_moved(e)
-            return e.func(*(sp.Tuple(_read(v, env, spans), _read_condition(c, env, spans)) for v, c in e.args))
+            return piecewise(*((_read(v, env, spans), _read_condition(c, env, spans)) for v, c in e.args))
         case sp.Function() | sp.Max() | sp.Min():
             return _read_function(e, env, spans)
     raise NotationError(_refusal(e))
@@ -199,7 +199,7 @@ def _read_sum(e: sp.Sum, env: _Env, spans: Spans) -> sp.Expr:
     _check_other_ranges(e.function, seen)
     body = _read(e.function, inner, inside)
     if conditions:
-        body = sp.Piecewise((body, sp.And(*conditions)), (_ZERO, True))
+        body = piecewise((body, sp.And(*conditions)), (_ZERO, True))
     for dummy, lo, hi in reversed(opened):
         body = summed(body, dummy, lo, hi)
     return body

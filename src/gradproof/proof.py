@@ -17,7 +17,7 @@ from typing import Any
 import sympy as sp
 from sympy.core.relational import Relational
 
-from gradproof.arithmetic import Exact, interval_text
+from gradproof.arithmetic import Exact, texts_apart
 from gradproof.assumptions import read_assumptions
 from gradproof.canonical import BudgetExceededError
 from gradproof.lines import publish, publish_names
@@ -210,10 +210,5 @@ def _is_on(kink: Kink, point: Point) -> bool:
 
 
 def _witness(point: Point, left: Any, right: Any) -> Witness:
-    return Witness(
-        sizes={str(s): n for s, n in point.sizes.items()},
-        values=point.table(),
-        left=interval_text(left),
-        right=interval_text(right),
-        functions=point.function_text(),
-    )
+    sizes = {str(s): n for s, n in point.sizes.items()}
+    return Witness(sizes, point.table(), *texts_apart(left, right), functions=point.function_text())

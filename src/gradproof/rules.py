@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping
 import sympy as sp
 from sympy.core.function import AppliedUndef
 
-from gradproof.elementary import slope
+from gradproof.elementary import piecewise, slope
 from gradproof.lines import derivative, index_range, mentions, replaced, summed, times
 from gradproof.matrix_rules import MATRIX_RULES
 from gradproof.notation import least
@@ -165,9 +165,9 @@ def _branches(node: sp.Derivative, scope: Scope) -> sp.Expr | None:
         case sp.Max() | sp.Min():
             first, rest = u.args[0], u.func(*u.args[1:])
             wins = sp.Gt(first, rest) if isinstance(u, sp.Max) else sp.Lt(first, rest)
-            return sp.Piecewise((derivative(first, scope.wrt), wins), (derivative(rest, scope.wrt), True))
+            return piecewise((derivative(first, scope.wrt), wins), (derivative(rest, scope.wrt), True))
         case sp.Piecewise():
-            return sp.Piecewise(*((derivative(v, scope.wrt), c) for v, c in u.args))
+            return piecewise(*((derivative(v, scope.wrt), c) for v, c in u.args))
     return None
 
 
@@ -187,7 +187,7 @@ def _survivor(node: sp.Sum, scope: Scope) -> sp.Expr | None:
             rest = times(*(f for f in factors if f is not delta))
             inside = _inside(target, lo, hi, scope.bounds)
             kept = replaced(rest, {index: target})
-            return kept if inside == sp.true else sp.Piecewise((kept, inside), (_ZERO, True))
+            return kept if inside == sp.true else piecewise((kept, inside), (_ZERO, True))
     return None
 
 
@@ -251,7 +251,7 @@ def _by_deltas(branches: sp.Piecewise) -> sp.Expr | None:
             rests.setdefault(deltas, [_ZERO] * len(branches.args))[n] += rest
     conditions = [c for _, c in branches.args]
     return sp.Add(
-        *(times(*d, sp.Piecewise(*zip(v, conditions, strict=True))) for d, v in rests.items() if any(x != 0 for x in v))
+        *(times(*d, piecewise(*zip(v, conditions, strict=True))) for d, v in rests.items() if any(x != 0 for x in v))
     )
 
 

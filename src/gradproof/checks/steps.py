@@ -19,7 +19,7 @@ import sympy as sp
 from gradproof.assumptions import read_assumptions
 from gradproof.checks.remainder import remainder_evidence
 from gradproof.derivation import Derivation, axis_bounds, moving
-from gradproof.elementary import BRANCHING, branched
+from gradproof.elementary import BRANCHING, branched, piecewise
 from gradproof.inverse import Determinant, InverseBase
 from gradproof.lines import copied, derivative, head, is_partial, rebuilt, replaced, summed
 from gradproof.matrix_rules import matrix_slope
@@ -211,7 +211,7 @@ def by_sympy(e: sp.Expr, wrt: sp.Expr, definitions: _Definitions = MappingProxyT
             taken = matrix_slope(part, lambda m: by_sympy(opened(m, definitions, wrt), wrt, definitions))
         else:
             inner = by_sympy(part.args[0], wrt, definitions)
-            taken = sp.Piecewise((inner, sp.Gt(part.args[0], 0)), (-inner, True))
+            taken = piecewise((inner, sp.Gt(part.args[0], 0)), (-inner, True))
         back[sp.Derivative(mask, wrt)] = taken
         back[mask] = part
     return read(replaced(slope, back), "SymPy's derivative")
@@ -221,7 +221,7 @@ def _by_branches(e: sp.Expr) -> sp.Expr:
     if not e.has(*BRANCHING):
         return e
     if isinstance(e, sp.Piecewise):  # its conditions are not differentiated
-        return e.func(*((_by_branches(v), c) for v, c in e.args))
+        return piecewise(*((_by_branches(v), c) for v, c in e.args))
     if isinstance(e, (sp.Max, sp.Min, sp.sign, sp.Heaviside)):
         return _by_branches(branched(e))
     return rebuilt(e, [_by_branches(a) for a in e.args])

@@ -9,7 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 import sympy as sp
 from sympy.core.relational import Relational
 
-from gradproof.arithmetic import Exact, interval_text
+from gradproof.arithmetic import Exact, texts_apart
 from gradproof.checking import free_indices
 from gradproof.checks.steps import LineChecker
 from gradproof.given import Given, point_text
@@ -119,8 +119,7 @@ def compared_at(
     witness = Witness(
         sizes={k: int(v) for k, v in point.items() if k in sizes},
         values={k: _nested(v) for k, v in point.items() if k not in sizes and k not in functions},
-        left=interval_text(a),
-        right=interval_text(b),
+        **dict(zip(("left", "right"), texts_apart(a, b), strict=True)),
         functions=functions,
     )
     says = f"the two sides are {witness.left} and {witness.right}"
