@@ -122,6 +122,25 @@ def test_a_triangular_sum_in_a_condition_keeps_its_index() -> None:
     assert check(Sum(Max(0, margin), k), x[c], 2 * derivation.result).status == "refuted"
 
 
+def test_off_the_kinks_one_sign_is_what_the_other_is_not() -> None:
+    j = sp.Symbol("j", integer=True)
+    margin = Sum(x[j], (j, 1, k)) - y[k]
+    loss, later = Sum(Max(0, margin), k), Piecewise((1, k >= c), (0, True))
+    assert check(loss, x[c], Sum(sp.Heaviside(margin) * later, k)).status == "proved"
+    assert check(loss, x[c], Sum(Piecewise((later, margin > 0), (0, True)), k)).status == "proved"
+    assert check(loss, x[c], Sum(Piecewise((later, margin < 0), (0, True)), k)).status == "refuted"
+    assert check(loss, x[c], K - c + 1 - Sum(Piecewise((later, margin < 0), (0, True)), k)).status == "proved"
+    assert equal(Sum(sp.Heaviside(margin), k), Sum(Piecewise((1, margin > 0), (0, True)), k)).status == "refuted"
+
+
+def test_a_denominator_of_absolute_values() -> None:
+    total, scores = Sum(Abs(x[k]), k), Sum(y[k] * x[k], k)
+    claim = (y[c] - sign(x[c]) * scores / total) / total
+    assert check(scores / total, x[c], claim).status == "proved"
+    assert check(scores / total, x[c], claim - 2 * y[c] / total).status == "refuted"
+    assert equal(scores / total**2 * total, scores / total).status == "proved"
+
+
 def test_sums_beside_a_branch_stay_as_they_are() -> None:
     loss = Max(Sum(y[k], (l, 1, K), k), Piecewise((s, t > 0), (b, True)))
     assert derive(loss, y[c]).verify().status == "proved"

@@ -8,7 +8,7 @@ import pytest
 import sympy as sp
 
 from gradproof import Derivation, KinkError, Model, check, derive, equal, remainder_slopes
-from gradproof.elementary import ELEMENTARY, slope
+from gradproof.elementary import ELEMENTARY, SPELLED_OUT, slope
 from gradproof.rules import RULES, SUM_RULES, Rule, Scope
 from losses import (
     BACK,
@@ -232,6 +232,14 @@ def test_a_rule_for_sums_keeps_the_value(rule: Rule) -> None:
     after = rule.rewrite(total, Scope(u, frozenset({u})))
     assert after is not None
     assert equal(total, after).status == "proved"
+
+
+@pytest.mark.parametrize("function", SPELLED_OUT, ids=lambda g: g.__name__)
+def test_a_function_that_stands_for_others_is_read(function: type) -> None:
+    """Against SymPy's own derivative."""
+    own = function(2 * u).diff(u)
+    assert check(function(2 * u), u, own).status == "proved"
+    assert check(function(2 * u), u, own / 2).status == "refuted"
 
 
 @pytest.mark.parametrize("function", ELEMENTARY, ids=lambda g: g.__name__)

@@ -10,9 +10,10 @@ from __future__ import annotations
 from typing import Any
 
 import sympy as sp
+from sympy.codegen.cfunctions import expm1, log1p
 from sympy.functions.elementary.piecewise import ExprCondPair
 
-__all__ = ["BRANCHING", "ELEMENTARY", "branched", "piecewise", "slope"]
+__all__ = ["BRANCHING", "ELEMENTARY", "SPELLED_OUT", "branched", "piecewise", "slope", "spelled_out"]
 
 U, F = sp.symbols("u f(u)")
 
@@ -39,8 +40,22 @@ ELEMENTARY: dict[type[sp.Function], sp.Expr] = {
     sp.erfc: -2 * sp.exp(-(U**2)) / sp.sqrt(sp.pi),
 }
 
+#: other names for what the functions above make, in U
+SPELLED_OUT: dict[type[sp.Function], sp.Expr] = {
+    sp.sec: 1 / sp.cos(U),
+    sp.csc: 1 / sp.sin(U),
+    sp.cot: sp.cos(U) / sp.sin(U),
+    log1p: sp.log(1 + U),
+    expm1: sp.exp(U) - 1,
+}
+
 #: functions with kinks or jumps: rules.py rewrites them branch by branch
 BRANCHING: tuple[type[sp.Basic], ...] = (sp.Abs, sp.sign, sp.Max, sp.Min, sp.Heaviside, sp.Piecewise)
+
+
+def spelled_out(e: sp.Function, argument: sp.Expr) -> sp.Expr:
+    """What a function of the table `SPELLED_OUT` is at an argument."""
+    return SPELLED_OUT[type(e)].xreplace({U: argument})
 
 
 def slope(e: sp.Function) -> sp.Expr | None:

@@ -19,7 +19,7 @@ from typing import Any
 import sympy as sp
 from sympy.core.function import AppliedUndef
 
-from gradproof.elementary import BRANCHING, ELEMENTARY, piecewise
+from gradproof.elementary import BRANCHING, ELEMENTARY, SPELLED_OUT, piecewise, spelled_out
 from gradproof.inverse import Determinant
 from gradproof.lines import Bound, derivative, fresh, index_name, index_range, renamed, summed
 from gradproof.ranges import NotationError, RangeError, Spans, admit, declared, least, within
@@ -223,9 +223,11 @@ def _check_other_ranges(body: sp.Basic, seen: Mapping[object, sp.Basic]) -> None
 
 
 def _read_function(e: sp.Basic, env: _Env, spans: Spans) -> sp.Expr:
+    if type(e) in SPELLED_OUT:
+        return spelled_out(e, _read(e.args[0], env, spans))
     known = isinstance(e, AppliedUndef) or type(e) in ELEMENTARY or isinstance(e, (*BRANCHING, sp.KroneckerDelta))
     if not known:
-        accepted = ", ".join(sorted(f.__name__ for f in ELEMENTARY))
+        accepted = ", ".join(sorted(f.__name__ for f in (*ELEMENTARY, *SPELLED_OUT)))
         raise NotationError(
             f"unknown function {type(e).__name__} in {e}; accepted are {accepted},"
             " powers, Abs, Max, Min, sign, Heaviside, Piecewise and undefined functions Function('f')"

@@ -8,8 +8,9 @@ to one, looking at the summands of like sums for each index.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 
-from gradproof.canonical import Atom, BudgetExceededError, Number, Poly, Term, fresh_index
+from gradproof.canonical import Atom, BudgetExceededError, Number, Poly, Term, fresh_index, sign_of, tidy
 from gradproof.cases import Case, Cases
 from gradproof.notation import Kink
 from gradproof.products import ONE, Range
@@ -61,7 +62,7 @@ class _Vanishing(Cases):
         branched = self.by_cases(poly, case)
         if branched is not None:
             return branched
-        for simpler in (self._cleared, self._without_powers):
+        for simpler in (self._cleared, self._without_powers, self._levelled, partial(self._oriented, case=case)):
             changed = simpler(poly)
             if changed is not None:
                 return self.holds(changed, case)
@@ -105,6 +106,44 @@ class _Vanishing(Cases):
                     if self.algebra.is_positive(atom) and _powers(shifted) < _powers(poly):
                         return shifted
         return None
+
+    def _levelled(self, poly: Poly) -> Poly | None:
+        """`poly` with the powers of each denominator brought to the lowest: S⁻¹ = S·S⁻², which have a value at the same points.
+
+        Terms may stand in branches, and none is given a denominator that it has not.  None if nothing changes.
+        """
+        lowest: dict[tuple[str, Number], Number] = {}
+        for key, _, e in (power for _, t in poly for power in _denominators(t)):
+            lowest[key, e % 1] = min(e, lowest.get((key, e % 1), e))
+        total = Poly()
+        for c, t in poly:
+            factors, raised = dict(t.factors), ONE
+            for key, atom, e in _denominators(t):
+                low = lowest[key, e % 1]
+                factors[key] = (atom, low)
+                raised = self.algebra.product(raised, self.algebra.power(atom.args[0], Poly.number(tidy(e - low))))
+            total = total + self.algebra.product(Poly([(c, Term(t.bound, factors))]), raised)
+        return None if total.key == poly.key else total
+
+    def _oriented(self, poly: Poly, case: Case) -> Poly | None:
+        """`poly` with [u > 0] as 1 − [−u > 0] in its sums where u is nowhere zero, one of each pair; None if nothing changes."""
+        total = Poly()
+        for c, t in poly:
+            turned = {
+                k: a.args[0]
+                for k, (a, _) in t.factors.items()
+                if a.kind == "positive"
+                and not a.labels.isdisjoint(t.bound)
+                and sign_of(a.args[0]) < 0
+                and self._is_nonzero(a.args[0], case)
+            }
+            body = Poly([(c, Term({}, {k: f for k, f in t.factors.items() if k not in turned}))])
+            for u in turned.values():
+                body = self.algebra.product(body, ONE - self.algebra.positive_part(-u))
+            for index in t.bound if turned else ():
+                body = self.algebra.over(body, index)
+            total = total + (body if turned else Poly([(c, t)]))
+        return None if total.key == poly.key else total
 
     # -- ranges -----------------------------------------------------------------------------
     def _on_one_range(self, poly: Poly) -> Poly | None:
@@ -231,6 +270,15 @@ def _is_nowhere_defined(poly: Poly) -> bool:
     """
     undefined = any(not t.bound and any(a.kind == "undefined" for a, _ in t.factors.values()) for _, t in poly)
     return undefined and not _has_indicator(poly)
+
+
+def _denominators(t: Term) -> list[tuple[str, Atom, Number]]:
+    """The sums in a denominator that no index of the term binds, with their powers."""
+    return [
+        (key, atom, e)
+        for key, (atom, e) in t.factors.items()
+        if atom.kind == "sum" and not isinstance(e, Poly) and e < 0 and atom.labels.isdisjoint(t.bound)
+    ]
 
 
 def _powers(poly: Poly) -> int:

@@ -11,11 +11,11 @@ from typing import Any
 
 import sympy as sp
 from mpmath import mp
-from sympy.codegen.cfunctions import expm1, log1p
 
 from gradproof.checks.steps import LineChecker
 from gradproof.derivation import Derivation
 from gradproof.doubles import in_doubles
+from gradproof.elementary import SPELLED_OUT, spelled_out
 from gradproof.forms.side_by_side import Forms, forms
 from gradproof.lines import derivative, rebuilt
 from gradproof.model import Model
@@ -79,11 +79,11 @@ class Stable:
     choose: Mapping[sp.Basic, str] = field(default_factory=dict)
 
     def equality(self, definitions: tuple[sp.Eq, ...] = (), assumptions: tuple[Any, ...] = ()) -> Equality:
-        return Equality(self.of, spelled_out(self.form), definitions=definitions, assumptions=assumptions)
+        return Equality(self.of, plain(self.form), definitions=definitions, assumptions=assumptions)
 
     def measured(self) -> Measured:
         """What both forms give at the point in doubles, and the double next to the value that they stand for."""
-        exact = _rounded(value_at(spelled_out(self.form), self.at))
+        exact = _rounded(value_at(plain(self.form), self.at))
         return Measured(in_doubles(self.of, self.at), in_doubles(self.form, self.at), exact)
 
     def tried(self) -> Verdict:
@@ -103,15 +103,13 @@ def _rounded(value: Any) -> float:
     return ends[0]
 
 
-def spelled_out(e: sp.Expr) -> sp.Expr:
+def plain(e: sp.Expr) -> sp.Expr:
     """`e` with log1p(u) and expm1(u) as log(1 + u) and exp(u) − 1, which is what they are."""
     if not e.args or isinstance(e, (sp.Indexed, sp.Idx)):
         return e
-    args = [spelled_out(a) for a in e.args]
-    if isinstance(e, log1p):
-        return sp.log(1 + args[0])
-    if isinstance(e, expm1):
-        return sp.exp(args[0]) - 1
+    args = [plain(a) for a in e.args]
+    if type(e) in SPELLED_OUT:
+        return spelled_out(e, args[0])
     return e if all(a is b for a, b in zip(args, e.args, strict=True)) else rebuilt(e, args)
 
 
@@ -149,7 +147,7 @@ class Entry:
 
     def forms(self, gradient: Gradient) -> Forms:
         """The gradient as a matrix and as NumPy code, where it has these forms; the code takes the stable ones."""
-        safe = {s.of: spelled_out(s.form) for s in self.stable}
+        safe = {s.of: plain(s.form) for s in self.stable}
         definitions = tuple(sp.Eq(d.lhs, safe.get(d.rhs, d.rhs), evaluate=False) for d in self.definitions)
         return forms(replace(self.derivation(gradient), result=gradient.formula, definitions=definitions))
 

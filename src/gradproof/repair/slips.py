@@ -59,6 +59,10 @@ def _constant(place: Place, _: Vocabulary) -> Changes:
             extra = float(bool(number < 0)) + 0.1 * (much not in (2, sp.Rational(1, 2)))
             words = f"the factor {much} is missing" if much > 1 else f"a factor {1 / much} is too many"
             yield Change("times", number, words + wrong, extra)
+        written = abs(sp.sympify(place.node.as_coeff_Mul()[0]))
+        for meant in (*map(sp.Integer, range(1, 5)), *_NUMBERS[1:6:2]) if written.is_Rational and written != 1 else ():
+            if meant / written not in (1, *_NUMBERS):
+                yield Change("times", meant / written, f"the number {written} should be {meant}", 0.2)
 
 
 def _size(place: Place, known: Vocabulary) -> Changes:

@@ -93,7 +93,7 @@ class Vocabulary:
                 continue
             if all(v in (0, 1) for v in values) or all(v == -1 for v in values):
                 continue
-            seen.setdefault((part.has(*BRANCHING), *(f"{v:.9e}" for v in values)), part)
+            seen.setdefault((part.has(*BRANCHING), *(f"{float(v):.9e}" for v in values)), part)
             if len(seen) == MAX_PARTS:
                 break
         return list(seen.values())
