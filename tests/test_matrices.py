@@ -10,7 +10,7 @@ import sympy as sp
 from sympy import Eq, HadamardProduct, Identity, MatrixSymbol, OneMatrix, Q, Symbol, Trace, symbols
 
 from cookbook import LONG_ROWS, ROWS, Row
-from gradproof import NotationError, blame, check, derive, equal
+from gradproof import Model, NotationError, blame, check, derive, equal
 from gradproof.arithmetic import Digits
 from gradproof.forms import index_form
 from gradproof.given import Given
@@ -319,3 +319,44 @@ def test_a_claim_of_another_shape_is_refuted_by_its_shape() -> None:
     verdict = check(r.T * r, w, X)
     assert verdict.status == "refuted"
     assert verdict.reason == "the claim X is n by d; the derivative is d by 1, or 1 by d in the transposed layout"
+
+
+# -- models of matrices ---------------------------------------------------------------------
+NAMED, HIDDEN, E = MatrixSymbol("r", n, 1), MatrixSymbol("H", n, k), Symbol("E")
+slope = sp.Lambda(t, 1 - t**2)
+NETWORK = Model([Eq(HIDDEN, applied(sp.tanh, X * W)), Eq(NAMED, HIDDEN * b - y), Eq(E, Trace(NAMED.T * NAMED) / 2)])
+
+
+def test_a_model_of_matrices() -> None:
+    """Back-propagation through a layer of tanh units, in matrix notation."""
+    assert NETWORK.check(E, b, HIDDEN.T * NAMED).status == "proved"
+    back = HadamardProduct(NAMED * b.T, HIDDEN.applyfunc(slope))
+    assert NETWORK.check(E, W, X.T * back).status == "proved"
+    assert NETWORK.check(E, W, X.T * (NAMED * b.T)).status == "refuted"
+    derivation = NETWORK.gradient(E, b)
+    assert derivation.forms().matrix == HIDDEN.T * NAMED
+    assert derivation.verify().status == "proved"
+    assert NETWORK.derive(E, b).verify().status == "proved"
+    slip = NETWORK.blame(E, b, 2 * HIDDEN.T * NAMED)
+    assert slip is not None
+    assert slip.slip == "a factor 2 is too many"
+
+
+def test_a_model_with_an_inverse() -> None:
+    solved = MatrixSymbol("s", n, 1)
+    model = Model([Eq(solved, A.I * y)])
+    assert model.check(y.T * solved, y, 2 * solved, [Q.symmetric(A)]).status == "proved"
+    assert model.check(y.T * solved, y, 2 * solved).status == "refuted"
+
+
+@pytest.mark.parametrize(
+    ("definition", "says"),
+    [
+        (lambda: Eq(E, y.T * y), "one is a 1x1 matrix, for which write Trace"),
+        (lambda: Eq(X * w, NAMED), r"has Sum\(.* on its left; accepted are a symbol or an entry"),
+        (lambda: Eq(NAMED, w, evaluate=False), r"r, w\) differ in shape: .n, 1. and .d, 1."),
+    ],
+)
+def test_a_definition_that_is_none(definition, says: str) -> None:
+    with pytest.raises(NotationError, match=says):
+        Model([definition()])

@@ -17,7 +17,7 @@ from gradproof.backward import Backward, loss_name, names_in
 from gradproof.checking import Question, free_indices
 from gradproof.derivation import Derivation, Step, axis_bounds, moving, notes_on, published, read_wrt, rewrite
 from gradproof.lines import derivative, head, index_range, is_partial, publish, replaced
-from gradproof.notation import NotationError, consistent, read
+from gradproof.notation import NotationError, consistent, has_matrices, read
 from gradproof.rules import Scope
 from gradproof.verdict import Verdict
 
@@ -32,7 +32,8 @@ class Model:
     """Definitions of named quantities, each in terms of parameters, inputs and earlier names.
 
     definitions: ``Eq(name or entry with distinct indices, body)``; the indices need ranges
-    (``Idx('j', J)``, or a shape of the array), since the chain rule sums over them.
+    (``Idx('j', J)``, or a shape of the array), since the chain rule sums over them.  Or a matrix:
+    ``Eq(H, W*X)`` with MatrixSymbols, which is read entry by entry.
 
     Raises NotationError, naming the definition, for one that is not of this form, uses a later
     name or itself, defines a name twice, or leaves an index of its body free.
@@ -41,14 +42,19 @@ class Model:
     def __init__(self, definitions: Sequence[sp.Eq]) -> None:
         self._read: dict[sp.Basic, tuple[tuple[sp.Basic, ...], sp.Expr]] = {}
         self._taken: dict[sp.Expr, sp.Expr] = {}  # derivatives of named quantities
-        self.definitions = tuple(definitions)
+        self.definitions = tuple(e for d in definitions for e in _by_entries(d))
         for d in self.definitions:
             self._define(d)
         self._check_order()
 
     def _define(self, d: Any) -> None:
         if not isinstance(d, sp.Eq):
-            raise NotationError(f"the definition {d} is not an equation Eq(name, expression)")
+            hint = (
+                ": its sides differ in shape, or one is a 1x1 matrix, for which write Trace(...)"
+                if d == sp.false
+                else ""
+            )
+            raise NotationError(f"the definition {d} is not an equation Eq(name, expression){hint}")
         left, name = d.lhs, head(d.lhs)
         if not isinstance(left, (sp.Symbol, sp.Indexed)):
             raise NotationError(
@@ -75,6 +81,10 @@ class Model:
     # -- derivations ----------------------------------------------------------------------
     def derive(self, loss: Any, wrt: Any, assumptions: Sequence[Any] = ()) -> Derivation:
         """The gradient from the front: names are opened by their definition as the rules meet them."""
+        if has_matrices(loss, wrt):
+            from gradproof.forms.layouts import derive_matrices
+
+            return derive_matrices(loss, wrt, assumptions, self.definitions)
         entry = read_wrt(wrt)
         body = self._loss(loss, entry)
         consistent(body, entry, *self.definitions)
@@ -89,6 +99,10 @@ class Model:
         wrt: a parameter, an input, or an entry of a named quantity, whose definition is then cut.
         The adjoints that are used are in `Derivation.adjoints`, the last layer's first.
         """
+        if has_matrices(loss, wrt):
+            from gradproof.forms.layouts import derive_matrices
+
+            return derive_matrices(loss, wrt, assumptions, self.definitions, backward=True)
         entry = read_wrt(wrt)
         body = self._loss(loss, entry)
         consistent(body, entry, *self.definitions)
@@ -122,6 +136,10 @@ class Model:
 
     def asked(self, loss: Any, wrt: Any, assumptions: Sequence[Any] = ()) -> Question:
         """The question whether something is the gradient of `loss` by `wrt`."""
+        if has_matrices(loss, wrt):
+            from gradproof.forms.layouts import asked_of_matrices
+
+            return asked_of_matrices(loss, wrt, assumptions, self.definitions)
         derivation = self.gradient(loss, wrt)
         equations = tuple(
             sp.Eq(d.lhs, b, evaluate=False) for d, (_, b) in zip(self.definitions, self._read.values(), strict=True)
@@ -190,3 +208,12 @@ class Model:
         for _, inner in self._read.values():
             notes += [n for n in notes_on(inner, entry, scope) if "need not" in n]
         return tuple(dict.fromkeys(notes))
+
+
+def _by_entries(definition: Any) -> list[Any]:
+    """A definition, of matrices entry by entry."""
+    if not isinstance(definition, sp.Eq) or not has_matrices(definition):
+        return [definition]
+    from gradproof.forms.layouts import defined_by_entries
+
+    return defined_by_entries(definition)

@@ -26,23 +26,29 @@ from gradproof.notation import NotationError, consistent, has_matrices, read
 from gradproof.proof import decide
 from gradproof.verdict import Verdict
 
-__all__ = ["asked_of_matrices", "derive_matrices", "equal_matrices", "index_form"]
+__all__ = ["asked_of_matrices", "defined_by_entries", "derive_matrices", "equal_matrices", "index_form"]
 
 _WRT_LETTERS = ("ab", "cd", "pq", "rs", "uv", "gh", "fz")
 
 
-def derive_matrices(loss: Any, wrt: Any, assumptions: Sequence[Any] = ()) -> derivation.Derivation:
-    """See `derive`: the derivation in index notation of a loss in matrix notation."""
+def derive_matrices(
+    loss: Any, wrt: Any, assumptions: Sequence[Any] = (), definitions: Sequence[sp.Eq] = (), backward: bool = False
+) -> derivation.Derivation:
+    """See `derive`, and `Model.derive` and `Model.gradient`: the derivation in index notation of a loss in matrix notation."""
     t = _Translation(loss, wrt, assumptions)
-    derive = Model(t.definitions).derive if t.definitions else derivation.derive
-    return derive(t.loss, t.wrt, t.assumptions)
+    model = Model([*definitions, *t.definitions])
+    if not model.definitions:
+        return derivation.derive(t.loss, t.wrt, t.assumptions)
+    return (model.gradient if backward else model.derive)(t.loss, t.wrt, t.assumptions)
 
 
-def asked_of_matrices(loss: Any, wrt: Any, assumptions: Sequence[Any] = ()) -> checking.Question:
-    """See `checking.asked`: the question, for a loss in matrix notation."""
+def asked_of_matrices(
+    loss: Any, wrt: Any, assumptions: Sequence[Any] = (), definitions: Sequence[sp.Eq] = ()
+) -> checking.Question:
+    """See `checking.asked`, and `Model.asked`: the question, for a loss in matrix notation."""
     t = _Translation(loss, wrt, assumptions)
-    asked = Model(t.definitions).asked if t.definitions else checking.asked
-    question = asked(t.loss, t.wrt, t.assumptions)
+    model = Model([*definitions, *t.definitions])
+    question = (model.asked if model.definitions else checking.asked)(t.loss, t.wrt, t.assumptions)
     return MatrixQuestion(**{f.name: getattr(question, f.name) for f in fields(question)}, translation=t)
 
 
@@ -71,6 +77,17 @@ def index_form(expr: Any, indices: Sequence[sp.Basic] = ()) -> sp.Expr:
     if reader.inverses.definitions:
         raise NotationError(f"{expr} needs a name for {reader.inverses.definitions[0].rhs}: put it into a Model")
     return readable(entry, Names(names_of(expr, *indices)), {i: i for i in entry.atoms(sp.Idx)})
+
+
+def defined_by_entries(definition: sp.Eq) -> list[sp.Eq]:
+    """A definition in matrix notation, entry by entry; after those of the inverses in it, which get a name."""
+    t = _Translation(definition.rhs, None, ())
+    t._note([definition.lhs])
+    name = _value(t.reader, definition.lhs, t.env, "the name")
+    shapes = [t.reader.array(e, t.env).shape if isinstance(e, sp.MatrixExpr) else (1, 1) for e in definition.args]
+    if shapes[0] != shapes[1]:
+        raise NotationError(f"the sides of the definition {definition} differ in shape: {shapes[0]} and {shapes[1]}")
+    return [*t.definitions, sp.Eq(t._shown(name.entry(*t.outer)), t.loss, evaluate=False)]
 
 
 def _dropped(m: Array) -> Array:
