@@ -274,7 +274,10 @@ class Examination:
             env |= {at.label: n for at, n in env.items() if isinstance(at, sp.Idx)}
             left = self.digits(one, point, env, cut=False) if one is not None else self._slope_at(point, env, digits)
             right = self.digits(other, point, env, cut=False)
-            if left is not None and right is not None and apart(left, right, digits // 3):
+            if left is None or right is None:
+                continue
+            tiny = 0 < abs(left - right) < mp.mpf(10) ** (-8 * DIGITS)  # less than a difference leaves of equal values
+            if apart(left, right, digits // 3) or (tiny and digits > DIGITS):
                 if with_given and not all(self._meets(relation, point) for relation in p.assumptions):
                     self.report.fault("a witness against the assumptions", p, one, other, witness)
                 return

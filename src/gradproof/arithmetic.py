@@ -188,6 +188,8 @@ def interval_text(value: Any, shown: int = _SHOWN) -> str:
         return str(value)
     with mp.workdps(DIGITS):
         low, high = (mp.mpf(side) for side in (value.a, value.b))
+        if low == high == 0:
+            return "0"
         if low <= 0 <= high:
             close = max(-low, high) < mp.mpf(10) ** -(DIGITS - 5)
             return f"0 to {DIGITS - 5} digits" if close else f"between {mp.nstr(low, 6)} and {mp.nstr(high, 6)}"

@@ -76,8 +76,17 @@ def admit(index: sp.Basic, lo: sp.Expr, hi: sp.Expr) -> None:
     if shortest is None or shortest < 0:
         raise RangeError(
             f"the range {lo}..{hi} of {index_name(index)} is not known to have a length of 0 or more for all sizes;"
-            " declare its sizes positive, or write the range in a size that makes it so"
+            f" declare its sizes positive, or write the range in a size that makes it so{_larger(lo, hi, shortest)}"
         )
+
+
+def _larger(lo: sp.Expr, hi: sp.Expr, shortest: sp.Expr | None) -> str:
+    """With which size a range that is too short at its smallest is long enough."""
+    sizes = (hi - lo).free_symbols
+    if shortest is None or len(sizes) != 1:
+        return ""
+    (size,) = sizes
+    return f": {size} as K + {-shortest}, with a positive size K"
 
 
 def declared(*bounds: sp.Expr) -> Spans:
