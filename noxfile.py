@@ -52,6 +52,18 @@ def random(session: nox.Session) -> None:
     session.run("python", "tests/random_session.py", *session.posargs)
 
 
+@nox.session(default=False, venv_backend="virtualenv")
+def oracles(session: nox.Session) -> None:
+    """Compare every gradient with JAX's and PyTorch's automatic differentiation, some minutes.
+
+    uv would choose PyTorch's build for CUDA, which is larger by gigabytes; pip's is one for the CPU.
+    """
+    install(session, "tests")
+    session.install("torch==2.13.0")
+    every = {"GRADPROOF_ORACLES": "all"}
+    session.run("pytest", "-n", "auto", "tests/test_autodiff.py", "tests/test_kinks.py", *session.posargs, env=every)
+
+
 @nox.session
 def serve(session: nox.Session) -> None:
     """Show the site on localhost and rebuild it at each change."""

@@ -281,8 +281,9 @@ class Examination:
                 if with_given and not all(self._meets(relation, point) for relation in p.assumptions):
                     self.report.fault("a witness against the assumptions", p, one, other, witness)
                 return
-        if one is None and left is None and self._has_value(p.loss, point, env):
-            self.report.counts["a witness out of reach"] += 1  # numbers too large for a difference
+        sides = (p.loss if one is None else one, other)
+        if (left is None or right is None) and all(self._has_value(side, point, env) for side in sides):
+            self.report.counts["a witness out of reach"] += 1  # numbers of more digits than these tests carry
         else:
             self.report.fault("a witness that is none", p, one, other, witness, left, right)
 

@@ -26,7 +26,7 @@ from gradproof.points import Point, points
 from gradproof.values import UndefinedError, evaluate, index_values
 from gradproof.verdict import Evidence
 
-__all__ = ["Slope", "remainder_evidence", "remainder_slopes"]
+__all__ = ["Moved", "Slope", "entries", "remainder_evidence", "remainder_slopes"]
 
 _DIGITS = 80
 _STEPS = (-20, -22)  # ε = 10**step
@@ -83,7 +83,7 @@ def remainder_evidence(derivation: Derivation) -> Evidence:
     return Evidence("remainder", outcome, f"falls with slope {shown} at {len(slopes)} points", _RESTS)  # type: ignore[arg-type]
 
 
-class _Moved:
+class Moved:
     """A point whose wrt is moved by ε·d; definitions are computed from what they use.
 
     One that is not moved lies off the kinks of the definitions.
@@ -129,18 +129,18 @@ def _slope(
     loss: sp.Expr, wrt: sp.Expr, claim: sp.Expr, definitions: Sequence[sp.Eq], bounds: Bounds, point: Point
 ) -> float | None:
     draw = random.Random(sum(point.sizes.values()))
-    entries = dict(_entries(wrt, bounds, point, loss))
-    direction = {index: Fraction(draw.choice([-3, -2, -1, 1, 2, 3]), draw.choice([1, 2, 5])) for index in entries}
-    here = _Moved(point, wrt, definitions)
+    places = dict(entries(wrt, bounds, point, loss))
+    direction = {index: Fraction(draw.choice([-3, -2, -1, 1, 2, 3]), draw.choice([1, 2, 5])) for index in places}
+    here = Moved(point, wrt, definitions)
     along = mp.mpf(0)
-    for index, env in entries.items():
+    for index, env in places.items():
         along += here.number(direction[index]) * evaluate(claim, here, Digits(_DIGITS), env=env)
     start = evaluate(loss, here, Digits(_DIGITS), off_kinks=True)
     floor = mp.mpf(10) ** -(_DIGITS - 12) * (1 + abs(start) + abs(along))
     logs = []
     for step in _STEPS:
         epsilon = mp.mpf(10) ** step
-        moved = _Moved(point, wrt, definitions, {i: epsilon * here.number(d) for i, d in direction.items()})
+        moved = Moved(point, wrt, definitions, {i: epsilon * here.number(d) for i, d in direction.items()})
         rest = evaluate(loss, moved, Digits(_DIGITS)) - start - epsilon * along
         if abs(rest) <= floor:
             return None
@@ -148,7 +148,7 @@ def _slope(
     return float((logs[0] - logs[1]) / (_STEPS[0] - _STEPS[1]))
 
 
-def _entries(
+def entries(
     wrt: sp.Expr, bounds: Bounds, point: Point, loss: sp.Expr
 ) -> Iterator[tuple[tuple[int, ...], dict[sp.Basic, int]]]:
     """Every entry that wrt stands for, with the values of its indices; an index of the loss stays as it is."""
