@@ -77,6 +77,9 @@ def test_the_exit_code_of_check_is_the_verdict(
         (("check", "--file", "nowhere.md"), "nowhere.md"),
         (("derive", "x^2"), "wrt is missing"),
         (("derive", "x_k", "--wrt", "x_1", "--ranges", "k"), "the range 'k' is not of the form k = 1..K"),
+        (("check", "x^2 + y^2", "--wrt", "x", "2x", "--wrt", "y", "2y"), "argument --wrt: given twice"),
+        (("check", "x^2", "--wrt", "x", "2x", "--shapes", "X = n by d"), "the shape 'X = n by d' is not of the form"),
+        (("check", r"x^\top x", "--wrt", "x", "2x"), "Declare it, shapes: x = n for a vector"),
         (("derive", "x", "--wrt", "x", "--nonsense"), "unrecognized arguments: --nonsense"),
         (("show", "backprop.5.13"), "nothing has the id 'backprop.5.13'; near are backprop.5."),
         (("verify", "nothing"), "nothing has the id 'nothing'"),
@@ -307,3 +310,24 @@ def test_what_is_proved_is_kept_among_the_users_files(tmp_path: Path, monkeypatc
     (tmp_path / ".cache" / "gradproof").mkdir(parents=True)
     assert main(["list"]) == PROVED
     assert list((tmp_path / ".cache" / "gradproof").iterdir())
+
+
+SQUARES = ("check", r"\|X w - y\|^2", "--wrt", "w", "--shapes", "X = n x d, w = d, y = n")
+
+
+def test_matrices_are_declared_by_their_shapes(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, *SQUARES, r"2 X^T (X w - y)")
+    assert (code, out.split("\n")[0]) == (0, "proved for every size and every value at which both sides are defined")
+    assert run(capsys, *SQUARES, r"X^T (X w - y)")[0] == 1
+    defined = ("check", r"r^\top r", "--wrt", "w", "--where", "r = X w - y", *SQUARES[4:])
+    assert run(capsys, *defined, r"2 X^\top r")[0] == 0
+    assert run(capsys, *defined, r"2 X^\top r + w")[0] == 1
+
+
+def test_definitions_stand_in_any_order(capsys: pytest.CaptureFixture[str]) -> None:
+    code, *_ = run(
+        capsys,
+        *("check", r"L = \frac12 (\hat y - y)^2", "--where", r"\hat y = \sigma(z)", "--where", "z = w x + b"),
+        r"\frac{\partial L}{\partial w} = (\hat y - y) \hat y (1 - \hat y) x",
+    )
+    assert code == 0

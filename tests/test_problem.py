@@ -54,6 +54,14 @@ def test_a_range_has_two_ends() -> None:
         Problem("x", "x", ranges=("k = K",)).spans  # noqa: B018
 
 
+def test_a_shape_has_one_size_or_two() -> None:
+    shapes = (r"X = n x d, w = d", r"A \in \mathbb{R}^{m \times n}", r"\beta \in \mathbb R^p", "B=2m*n")
+    problem = Problem("x", "x", shapes=shapes)
+    assert problem.matrices == {"X": ("n", "d"), "w": ("d",), "A": ("m", "n"), r"\beta": ("p",), "B": ("2m", "n")}
+    with pytest.raises(ProblemError, match="the shape 'X' is not of the form X = n x d"):
+        Problem("x", "x", shapes=("X",)).matrices  # noqa: B018
+
+
 def test_blocks_are_found_where_they_stand() -> None:
     found = list(blocks(f"Text\n\n{BLOCK}\n\n- item\n\n    ~~~~ gradproof\n    loss: y\n    ~~~~".split("\n")))
     assert found == [Block(2, 5, "", "loss: x^2\nwrt: x", ""), Block(9, 11, "    ", "loss: y", "")]

@@ -14,7 +14,7 @@ from gradproof import AmbiguityError, LatexError, NotationError, Reader, read_la
 #: text -> a part of the two readings, and a part of the advice
 DOUBTS = {
     "a(b + c)": (("a call of the function a", r"a product a \cdot (b + c)"), r"a \cdot (b + c)"),
-    r"\lambda \left(a - b\right)": ((r"a call of the function \lambda",), r'functions=[r"\lambda"]'),
+    r"\lambda \left(a\right)": ((r"a call of the function \lambda",), r'functions=[r"\lambda"]'),
     "x^{T} y": (("a transpose", "a power"), r"^{\top}"),
     r"\sum_{i=1}^N W_{ij}": (("an entry of the array W", "a name of its own"), 'ranges={"j": "J"}'),
     "x_k": (("an entry of the array x",), r"x_{\text{k}}"),
@@ -40,6 +40,11 @@ DOUBTS = {
     "x2": (("a factor", "a part of what stands before it"), r"\cdot"),
     r"2\frac12": (("a factor",), r"\cdot"),
     r"\sigma(x) + \sigma": (("the logistic function", "a factor"), r"\operatorname{sigmoid}"),
+    "softmax(z)": (("the product s o f t m a x", "the function softmax"), r"\operatorname{softmax}(z)_k"),
+    "sum(x)": (("the product s u m", "the sign"), r"\sum_{i=1}^{N}"),
+    "a e^-x": (("e^{-x}", "the name e^- times x"), "braces"),
+    r"\sigma^{-1}(x)": (("the inverse function", "the reciprocal"), r"\frac{1}"),
+    r"\sum_{j=1}^M w_j \phi_j(u)": (("a function", "a product"), r"\phi_{nj}"),
     "x dy": (("a product with the number d", "a differential"), r"\text"),
     r"\frac{\partial}{\partial a} (a) b": (("the derivative of the bracket alone",), "brackets"),
     r"\sum_{k \ne j} a_{kj}": (("over k", "over k and j"), r"\sum_{k,j,\, k \ne j}"),
@@ -86,7 +91,7 @@ def test_an_ambiguity_is_reported_with_its_readings_and_a_way_out(text: str) -> 
         (r"\prod_{i=1}^N x_i", "products over an index are not read", 0),
         (r"\sum x_i", "the sum has no index", 0),
         (r"\sum_{i=1} x_i", "the sum has a beginning and no end", 6),
-        (r"\sum_i^N x_i", "the sum has an end and no beginning", 5),
+        (r"\sum_{i,j}^N x_{ij}", "the sum has an end and no beginning", 5),
         (r"\sum_i x_i", "the index i has no range", 0),
         (r"\sum_{i \in S} x_i", "a sum over this set is not read", 6),
         (r"\sum_{i=1}^i x_i", "the range depends on the index i, which has no meaning here", 11),
@@ -108,12 +113,17 @@ def test_an_ambiguity_is_reported_with_its_readings_and_a_way_out(text: str) -> 
         (r"\langle a, b \rangle", "a comma stands where one value is expected", 0),
         ("a = b = c", "one equation or inequality is expected", 0),
         (r"a \\ b", "more than one formula", 5),
-        (r"\mathbb{E}[x]", r"\mathbb{E} is not read", 0),
+        (r"\mathbb{E}[x]", "expectations are not read", 0),
         (r"\hat{\frac12}", r"\hat stands over more than a name", 0),
         (r"\frac{\partial E}{\partial (a + b)}", "no variable that one derives by", 27),
         (r"\frac{\partial^2 E}{\partial a}", "taken 2 times above and 1 times below", 0),
         (r"\partial E", "a ∂ that belongs to no derivative", 0),
-        (r"\operatorname{softmax}(z)", r"the function \operatorname{softmax} is not known", 0),
+        (r"\operatorname{softmax}(z)", r"softmax(z): nothing says that z is an array", 22),
+        (r"\operatorname{gelu}(z)", r"the function \operatorname{gelu} is not known", 0),
+        ("p(x | z)", "a bar between two things is read at the left of a loss only", 1),
+        (r"A \succ 0", r"\succ is not read", 2),
+        (r"X \in \mathbb{R}^{n}", r"\mathbb{R} is not read", 6),
+        (r"\|A x - b\|^2", "does not say over which index it sums", 0),
         (r"\nabla E", "a gradient is read entry by entry", 0),
         (r"\operatorname{ReLU}'(x)", "the function has a kink", 0),
         (r"\mathbb{1}[y = 1]", "not known to be whole numbers", 11),
@@ -265,3 +275,48 @@ def test_a_declaration_is_checked() -> None:
         Reader(ranges={"k": 2.5})
     with pytest.raises(LatexError, match="this is no name"):
         Reader(functions=["f + g"])
+
+
+def test_a_claim_of_another_argument_or_entry_is_refused() -> None:
+    reader = Reader()
+    reader.loss("f(x) = x^2")
+    with pytest.raises(LatexError, match="the loss was given at x"):
+        reader.claim("f'(y) = 2 y")
+    with pytest.raises(LatexError, match="the loss was given at x"):
+        reader.claim(r"\frac{\partial f(y)}{\partial y} = 2 y")
+    reader = Reader()
+    reader.loss(r"p_i = \frac{x_i}{\sum_{k=1}^n x_k}")
+    with pytest.raises(LatexError, match="another thing than the loss is derived"):
+        reader.claim(r"\frac{\partial p_1}{\partial x_j} = 0")
+
+
+def test_a_letter_that_is_derived_may_be_a_function() -> None:
+    """F in ∂L/∂f is no evidence that f(x) is a product."""
+    reader = Reader()
+    loss, claim = r"L = \frac12 (y - f(x))^2", r"\frac{\partial L}{\partial f} = f(x) - y"
+    reader.glance([loss], [claim])
+    with pytest.raises(AmbiguityError, match="a call of the function f"):
+        reader.loss(loss)
+
+
+@pytest.mark.parametrize(
+    "norm", [r"\|f(x) - y\|", r"\|\tanh(x)\|", r"\|A x - y\|", r"\|x y\|", r"\|x_i\|", r"\|x\|_\infty"]
+)
+def test_a_norm_of_more_than_arrays_is_refused(norm: str) -> None:
+    """F x_i - y_i is no entry of f(x) - y, and A x_i - y_i none of A x - y."""
+    x, y, i = sp.IndexedBase("x"), sp.IndexedBase("y"), sp.Idx("i", (1, sp.Symbol("n", integer=True, positive=True)))
+    with pytest.raises(LatexError, match="the norm"):
+        Reader(like=x[i] + y[i]).expression(norm)
+
+
+def test_a_layer_written_above_is_no_power() -> None:
+    with pytest.raises(AmbiguityError, match="L written above"):
+        read_latex("a_j^L", names=[sp.Symbol("a_j")])
+
+
+def test_the_softmax_of_one_entry_is_reported() -> None:
+    with pytest.raises(AmbiguityError, match="softmax of the whole array or softmax of the one entry z_k") as caught:
+        read_latex(r"\operatorname{softmax}(z_k)", ranges={"k": "K"})
+    assert r"\operatorname{softmax}(z)_k" in caught.value.advice
+    with pytest.raises(LatexError, match="which entry of it is meant is not written"):
+        read_latex(r"\operatorname{softmax}(z)", like=sp.IndexedBase("z")[sp.Idx("k", 3)])

@@ -1,9 +1,9 @@
 from gradproof import AmbiguityError, read_latex
 
 for text in (
-    r"\lambda (u - v) + \sum_{i=1}^{N} (a_i x + c_i)",
-    r"\lambda \cdot (u - v) + \sum_{i=1}^{N} a_i x + c_i",
-    r"\lambda \cdot (u - v) + \sum_{i=1}^{N} (a_i x + c_i)",
+    r"k (u - v) + \sum_{i=1}^{N} (a_i x + c_i)",
+    r"k \cdot (u - v) + \sum_{i=1}^{N} a_i x + c_i",
+    r"k \cdot (u - v) + \sum_{i=1}^{N} (a_i x + c_i)",
 ):
     try:
         print(read_latex(text))

@@ -39,6 +39,8 @@ _DECLARED = (
     (r"names=\[IndexedBase\('(.+?)', integer=True\)\]", r"labels: \1"),
     (r"names=\[Symbol\('(.+?)', integer=True, positive=True\)\]", r"sizes: \1"),
     (r"names=\[Symbol\('(.+?)'\)\]", r"numbers: \1"),
+    (r"shapes=\{\"(\w+?)\": \"(.+?)\"\}", r"shapes: \1 = \2"),
+    (r"shapes=\{\"(.+?)\": \(\"(.+?)\", \"(.+?)\"\)\}", r"shapes: \1 = \2 x \3"),
     (r"names=\[Symbol\(\.\.\.\)\]", "numbers: x"),
 )
 
@@ -55,7 +57,7 @@ def _reader(problem: Problem) -> Reader:
     names = {letter: sp.Symbol(_plain(letter)) for letter in listed(problem.numbers)}
     names |= {letter: sp.Symbol(_plain(letter), integer=True, positive=True) for letter in listed(problem.sizes)}
     names |= {letter: sp.IndexedBase(_plain(letter), integer=True) for letter in listed(problem.labels)}
-    return Reader(names=names, ranges=problem.spans, functions=listed(problem.functions))
+    return Reader(names=names, ranges=problem.spans, functions=listed(problem.functions), shapes=problem.matrices)
 
 
 def _plain(letter: str) -> str:
@@ -96,9 +98,9 @@ class Answer:
         self._engine: Any = Model(self.definitions) if self.definitions else gradproof
 
     def _read(self, problem: Problem, reader: Reader) -> None:
-        self.loss: sp.Expr = reader.loss(problem.loss)
-        defined = r" \\ ".join(problem.where)  # read together: a sum in one says what an index of another runs over
-        self.definitions = tuple(reader.definitions(defined)) if defined else ()
+        reader.glance((problem.loss, *problem.where), (problem.wrt, problem.gradient, *problem.assume))
+        self.loss: sp.Expr = reader.loss(problem.loss, problem.where)
+        self.definitions = reader.defined
         named = reader.wrt(problem.wrt) if problem.wrt.strip() else None
         stated: sp.Expr | None = None
         self.lines: tuple[sp.Expr, ...] = ()
@@ -111,7 +113,7 @@ class Answer:
         if stated is not None and stated != wrt:
             raise ProblemError(f"wrt is {wrt}, and the gradient is stated by {stated}")
         self.wrt: sp.Expr = wrt
-        self.assumptions = tuple(map(reader.relation, problem.assume))
+        self.assumptions = tuple(relation for text in problem.assume for relation in reader.relations(text))
         self.notes = tuple(reader.notes)
 
     @cached_property
@@ -177,4 +179,6 @@ class Answer:
     @property
     def scope(self) -> str:
         """For what a proof holds: the words after "proved"."""
-        return everywhere(self.loss, *self.lines, *(d.rhs for d in self.definitions))
+        sides = (self.loss, *self.lines, *(d.rhs for d in self.definitions))
+        shapes = (size for side in sides for matrix in side.atoms(sp.MatrixSymbol) for size in matrix.shape)
+        return everywhere(*sides, *shapes)

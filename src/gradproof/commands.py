@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from argparse import ArgumentParser, Namespace
+from argparse import Action, ArgumentParser, Namespace
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
@@ -46,9 +46,24 @@ def _worst(statuses: Iterable[str]) -> int:
 
 
 # --- derive and check ---------------------------------------------------------------------
+class _Once(Action):
+    """An option that may be given once: a second would hide the first."""
+
+    def __call__(self, parser: ArgumentParser, options: Namespace, value: Any, name: str | None = None) -> None:
+        if getattr(options, self.dest) != self.default:
+            parser.error(f"argument {name}: given twice; one gradient is decided at a time")
+        setattr(options, self.dest, value)
+
+
 def _formula_options(parser: ArgumentParser) -> None:
     add = parser.add_argument
-    add("--wrt", default="", metavar="W", help=r"the variable: a letter, or an entry of an array, such as 'w_{kj}'")
+    add(
+        "--wrt",
+        default="",
+        metavar="W",
+        action=_Once,
+        help=r"the variable: a letter, or an entry of an array, such as 'w_{kj}'",
+    )
     add("--where", action="append", default=[], metavar="EQUATION", help=r"define a quantity: 'z_j = \tanh(h_j)'")
     add("--assume", action="append", default=[], metavar="RELATION", help=r"assume a relation: '\sum_k y_k = 1'")
     add("--ranges", action="append", default=[], metavar="RANGE", help="what an index runs over: 'k = 1..K'")
@@ -56,6 +71,7 @@ def _formula_options(parser: ArgumentParser) -> None:
     add("--numbers", action="append", default=[], metavar="X", help="letters that are numbers, where that is unclear")
     add("--sizes", action="append", default=[], metavar="N", help="letters that are sizes of arrays")
     add("--labels", action="append", default=[], metavar="Y", help="arrays of whole numbers, such as class labels")
+    add("--shapes", action="append", default=[], metavar="SHAPE", help="matrices and vectors: 'X = n x d, w = d'")
 
 
 def _derive_options(parser: ArgumentParser) -> None:
@@ -274,6 +290,7 @@ COMMANDS = {
         (
             rf"gradproof derive '{LOSS}' --wrt w",
             r"gradproof derive '-\sum_{k=1}^{K} t_k \log p_k' --wrt p_a --assume 'p_k > 0' --latex",
+            r"gradproof derive '\|X w - y\|^2' --shapes 'X = n x d, w = d, y = n' --wrt w",
             r"gradproof derive '\frac{1}{2} \sum_{k=1}^{K} (y_k - t_k)^2' --where 'y_k = \sum_{j=1}^{J} w_{kj} z_j' --wrt w_{kj}",
         ),
     ),

@@ -30,11 +30,16 @@ FIELDS = {
     "numbers": True,
     "sizes": True,
     "labels": True,
+    "shapes": True,
     "id": False,
 }
 
 _FIELD = re.compile(r"(\w+) ?:(?!=)(.*)")
 _RANGE = re.compile(r"\s*(.+?)\s*=\s*(.+?)\s*(?:\.\.\.?|…|\\l?dots)\s*(.+?)\s*")
+_SHAPE = re.compile(
+    r"\s*(\S+?)\s*(?:=|\\in\s*\\(?:mathbb|mathbf|R)\s*(?:\{?\s*R\s*\}?)?\s*\^\s*\{?)"
+    r"\s*([^\s{}]+?)(?:\s*(?:\\times(?![a-z])|×|\bx\b|\*)\s*([^\s{}]+?))?\s*\}?\s*"
+)
 _FENCE = re.compile(r"(?P<indent>[\s>]*)(?P<marks>`{3,}|~{3,})\s*(?P<info>[^`]*?)\s*")
 
 
@@ -51,7 +56,7 @@ class Problem:
     nothing is claimed, and the loss is derived.  where: definitions of named quantities.
     assume: relations.  ranges: such as "k = 1..K".  functions, numbers, sizes, labels: letters that are
     functions, real numbers, sizes of arrays, arrays of whole numbers, where the formulas leave it open.
-    id: an anchor.
+    shapes: such as "X = n x d" for a matrix, "w = d" for a vector.  id: an anchor.
     """
 
     loss: str
@@ -64,6 +69,7 @@ class Problem:
     numbers: tuple[str, ...] = ()
     sizes: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
+    shapes: tuple[str, ...] = ()
     id: str = ""
 
     def __post_init__(self) -> None:
@@ -81,6 +87,19 @@ class Problem:
             if match is None:
                 raise ProblemError(f"the range {text!r} is not of the form k = 1..K")
             found[match[1]] = match[2], match[3]
+        return found
+
+    @property
+    def matrices(self) -> Mapping[str, tuple[str, ...]]:
+        """The sizes of matrices and vectors by letter; raises ProblemError for what is not like X = n x d."""
+        found = {}
+        for text in listed(self.shapes):
+            match = _SHAPE.fullmatch(text)
+            if match is None:
+                raise ProblemError(
+                    f"the shape {text!r} is not of the form X = n x d, which is a matrix, or w = d, which is a vector"
+                )
+            found[match[1]] = tuple(size for size in match.groups()[1:] if size)
         return found
 
 

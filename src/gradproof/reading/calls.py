@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 import sympy as sp
 from sympy.core.function import UndefinedFunction
 
-from gradproof.lines import derivative, replaced
+from gradproof.lines import derivative, publish, replaced
+from gradproof.notation import read
 from gradproof.reading import tree
 from gradproof.reading.binders import is_bracket, is_sum
 from gradproof.reading.heads import Head, name_of
+from gradproof.reading.left import keys_in, plain
 from gradproof.reading.matrices import diagonal, entrywise, is_matrix, settled
 from gradproof.reading.numbers import real
 from gradproof.reading.powers import power
@@ -20,7 +22,7 @@ from gradproof.reading.words import MANY, PREFIX, WORDS, WRITTEN_OUT, bare
 if TYPE_CHECKING:
     from gradproof.reading.meaning import Env, Meaning, Parts
 
-__all__ = ["call", "function", "is_call", "of_matrix", "word_of"]
+__all__ = ["SCALARS", "call", "function", "is_call", "of_matrix", "word_of"]
 
 
 def word_of(m: Meaning, base: tree.Node) -> str | None:
@@ -43,7 +45,11 @@ def function(m: Meaning, parts: Parts, n: int, word: str, env: Env) -> tuple[sp.
         above, base, primes = node.above, node.below, node.primes
     if base is not None and word != "log":
         raise m.fail(
-            f"\\{word} with an index is not read", node, "Write its arguments in brackets." if word in MANY else ""
+            f"\\{word} with an index is not read",
+            node,
+            r"Write its arguments in brackets, \max(0, x); a maximum over an index is not read."
+            if word in MANY
+            else "",
         )
     arguments, following = _arguments(m, parts, n, word, env)
     if word in MANY and primes:
@@ -103,8 +109,15 @@ def _arguments(m: Meaning, parts: Parts, n: int, word: str, env: Env) -> tuple[l
         return [m.value(i, env) for i in group.items], n + 2
     if word in MANY:
         raise m.fail(f"\\{word} needs brackets round its arguments", node, rf"Write \{word}(0, x).")
+    if word in ("log", "ln") and isinstance(behind, tree.Bars) and not behind.double and m.table.has_matrices():
+        inside = m.value(behind.body, env)
+        if is_matrix(inside) and inside.shape[0] == inside.shape[1] != 1:
+            m.table.note(f"{m.shown(node, behind)} is the logarithm of the determinant")
+            return [sp.Determinant(inside)], n + 2
     with m.deeper(node):
         value, following = m.factor(parts, n + 1, env)
+    if len(parts) == n + 3 and _as_one(m, behind, *parts[n + 2]):
+        return [value * m.value(parts[n + 2][1], env)], n + 3
     if following < len(parts) and not _new_factor(m, parts, following):
         rest = parts[following][1]
         inside = m.shown(parts[n + 1][1], parts[following - 1][1])
@@ -116,6 +129,20 @@ def _arguments(m: Meaning, parts: Parts, n: int, word: str, env: Env) -> tuple[l
             "Put the argument in brackets.",
         )
     return [value], following
+
+
+def _is_letter(m: Meaning, node: tree.Node) -> bool:
+    """Whether a part is a name or an entry, and no power."""
+    head = m.heads.head(node) if isinstance(node, (tree.Name, tree.Scripted)) else None
+    return head is not None and head.power is None
+
+
+def _as_one(m: Meaning, number: tree.Node, op: str, node: tree.Node) -> bool:
+    r"""Whether a number and a name are one argument: \sin 2x, \log 2\pi."""
+    if op or not isinstance(number, tree.Number) or not isinstance(node, tree.Name):
+        return False
+    between = m.text[number.end : node.at]
+    return between == "" or (node.name == "pi" and between.isspace())
 
 
 def _curly(node: tree.Node) -> tree.Group | None:
@@ -161,14 +188,31 @@ def of_matrix(m: Meaning, parts: Parts, n: int, env: Env) -> tuple[Any, int]:
 def is_call(m: Meaning, name: Head, bracket: tree.Group, env: Env) -> bool:
     """Whether a name and the bracket behind it are a call; AmbiguityError where both readings stand."""
     known = m.table.names.get(name.key)
+    primed = isinstance(name.node, tree.Scripted) and name.node.primes
+    if name.indices and not bracket.spaced and not primed and all(_is_letter(m, item) for item in bracket.items):
+        shown, inside = m.shown(name.node), m.shown(bracket)
+        raise m.unclear(
+            f"{shown}{inside}",
+            name.node,
+            (f"a function {shown} at {inside}", f"a product {shown} \\cdot {inside}"),
+            r"Write \phi_{nj}, an array, for the values \phi_j(x_n) of functions; for a product write \cdot.",
+        )
     if name.indices or name.key in env:
         return False
+    if name.key in m.table.defined:
+        return _calls_defined(m, name, bracket)
+    if "|" in bracket.joins:
+        raise m.fail(
+            f"{m.shown(name.node, bracket)}: a bar between two things is read at the left of a loss only",
+            bracket,
+            "Write a letter for it.",
+        )
     if isinstance(known, UndefinedFunction):
         return True
     if known is not None and name.primes == 0:
         return False
     if name.key == "sigma" and bracket.kind == "(":
-        if "sigma" in m.survey.alone:
+        if "sigma" in m.survey.alone | m.table.evidence.alone:
             raise m.unclear(
                 r"\sigma stands with a bracket here, and without one elsewhere",
                 name.node,
@@ -188,6 +232,9 @@ def is_call(m: Meaning, name: Head, bracket: tree.Group, env: Env) -> bool:
         raise m.fail(f"the function {shown} is not known", name.node, WRITTEN_OUT.get(word.name.lower(), advice))
     if len(bracket.items) > 1:
         return True
+    if _scalar(m, name, bracket):
+        m.table.note(f"{shown} before a bracket with more than a letter in it is a factor")
+        return False
     if bracket.spaced or name.key == "pi" or name.key in m.survey.alone or name.key in m.heads.letters:
         return False
     inside = m.shown(bracket)
@@ -201,8 +248,69 @@ def is_call(m: Meaning, name: Head, bracket: tree.Group, env: Env) -> bool:
     )
 
 
+#: Greek letters that no one uses for functions
+SCALARS = frozenset(("alpha", "beta", "gamma", "delta", "epsilon", "varepsilon", "eta", "lambda", "nu", "tau", "omega"))
+#: letters that are as often functions
+_FUNCTIONS = frozenset(
+    (*"fghuvkpqFGHKPQ", "phi", "varphi", "psi", "Phi", "Psi", "rho", "sigma", "pi", "Gamma", "zeta", "mu")
+)
+
+
+def _scalar(m: Meaning, name: Head, bracket: tree.Group) -> bool:
+    r"""Whether a bracket is a factor as it is printed everywhere: \lambda(\sum_j w_j^2 - 1), \alpha(e^x - 1)."""
+    inside = bracket.items[0]
+    whole = isinstance(inside, tree.Terms) and len(inside.parts) > 1
+    whole = whole or (isinstance(inside, tree.Product) and is_sum(inside.parts[0][1]))
+    base = name.node.base if isinstance(name.node, tree.Scripted) else name.node
+    if not whole or len(bracket.items) > 1 or not isinstance(base, tree.Name):
+        return False
+    return base.name in SCALARS or (name.key in m.table.evidence.alone and base.name not in _FUNCTIONS)
+
+
+def _calls_defined(m: Meaning, name: Head, bracket: tree.Group) -> bool:
+    """Whether a name that was defined with arguments has them here: f(x) f(1 - f) is a call and a product."""
+    defined = m.table.defined[name.key]
+    if plain(m.text[bracket.at : bracket.end]) == defined.given:
+        return True
+    if any(name.key in keys_in(item) for item in bracket.items):
+        return False
+    if len(defined.params) == len(bracket.items):
+        return True
+    shown = m.shown(name.node)
+    raise m.unclear(
+        f"{m.shown(name.node, bracket)}",
+        name.node,
+        (f"{shown} at other arguments than {defined.given}", f"a product {shown} \\cdot {m.shown(bracket)}"),
+        rf"Write {shown} \cdot .. for a product; for {shown} as it was defined write {shown}{defined.given}.",
+    )
+
+
+def _defined_at(m: Meaning, name: Head, bracket: tree.Group, env: Env) -> Any:
+    """f(x), f(u) and f'(u), where f(x) = .. was read."""
+    defined = m.table.defined[name.key]
+    value = defined.value
+    if name.primes:
+        if len(defined.params) != 1 or name.primes != 1 or is_matrix(value):
+            raise m.fail("one prime, on a function of one letter, is read", name.node)
+        value = derivative(value, defined.params[0])
+    if plain(m.text[bracket.at : bracket.end]) != defined.given:
+        at = tuple(m.value(item, env) for item in bracket.items)
+        same = dict(zip(defined.params, at, strict=True))
+        value = sp.Subs(value, tuple(same), at) if name.primes else publish(replaced(read(value), same))
+    return power(m, value, name.power, name.node, env)
+
+
 def call(m: Meaning, name: Head, bracket: tree.Group, env: Env) -> sp.Expr:
     """f(x, θ); f'(x) is its derivative there; σ(x) is the logistic function."""
+    if isinstance(name.power, tree.Terms):
+        raise m.unclear(
+            f"{m.shown(name.node)}",
+            name.node,
+            ("the inverse function", "the reciprocal"),
+            r"Write \frac{1}{..} for the reciprocal; the inverse function by what it is, as \log\frac{x}{1-x}.",
+        )
+    if name.key in m.table.defined:
+        return _defined_at(m, name, bracket, env)
     arguments = [m.value(i, env) for i in bracket.items]
     known = m.table.names.get(name.key)
     if name.key == "sigma" and known is None and len(arguments) == 1:

@@ -9,14 +9,16 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixElement
 
 from gradproof.reading import tree
+from gradproof.reading.left import left_side
 from gradproof.reading.matrices import entrywise, is_matrix, norm, ones
 from gradproof.reading.numbers import real
 from gradproof.reading.powers import power
+from gradproof.reading.vectors import norm_of_array
 
 if TYPE_CHECKING:
     from gradproof.reading.meaning import Env, Meaning, Parts
 
-__all__ = ["RELATIONS", "bars", "cases", "indicator", "one", "relation", "restricted"]
+__all__ = ["RELATIONS", "assumed", "bars", "cases", "indicator", "one", "related", "relation", "restricted"]
 
 RELATIONS = {"=": sp.Eq, "≠": sp.Ne, "<": sp.Lt, "≤": sp.Le, ">": sp.Gt, "≥": sp.Ge}
 
@@ -115,16 +117,12 @@ def _abs_of(m: Meaning, body: Any, node: tree.Bars) -> Any:
 
 
 def bars(m: Meaning, node: tree.Bars, below: tree.Node | None, above: tree.Node | None, env: Env) -> sp.Expr:
-    """An absolute value; a norm is refused with the sum to be written."""
-    body = m.value(node.body, env)
+    """An absolute value, or a norm."""
+    body = m.value(node.body, env) if m.table.has_matrices() or not node.double else None
     if node.double and is_matrix(body):
         return norm(m, body, below, above, node)
     if node.double:
-        raise m.fail(
-            f"the norm {m.shown(node)} does not say over which index it sums",
-            node,
-            r"Write \sum_i x_i^2 for the square of a norm, \sqrt{\sum_i x_i^2} for a norm.",
-        )
+        return norm_of_array(m, node, below, above, env)
     if below is not None:
         raise m.fail("a script below an absolute value is not read", below)
     return power(m, real(m, entrywise(m, sp.Abs, [_abs_of(m, body, node)], node), node), above, node, env)
@@ -141,3 +139,52 @@ def _entire(e: sp.Basic) -> bool:
     if isinstance(e, sp.Pow):
         return bool(e.exp.is_Integer and e.exp.is_positive)
     return not isinstance(e, sp.Function) or isinstance(e, (sp.exp, sp.tanh, sp.sin, sp.cos, sp.KroneckerDelta))
+
+
+# -- equations and assumptions ------------------------------------------------------------------------------
+def related(m: Meaning, node: tree.Sides, env: Env) -> Any:
+    """An equation, or an inequality, as it stands; the left side may have arguments, which are only shown."""
+    found = RELATIONS.get(node.relations[0])
+    if found is None:
+        raise m.fail(f"the relation {node.relations[0]} is not read here", node)
+    left = left_side(node.sides[0]) if node.relations == ("=",) else None
+    if left is not None and left.square and left.arguments is None:
+        left = None
+    sides = (node.sides[0] if left is None else left.node, node.sides[1])
+    one, other = (m.value(side, env) for side in sides)
+    return found(one, other, evaluate=False)
+
+
+def assumed(m: Meaning, node: tree.Sides, env: Env) -> list[Any]:
+    r"""What a text assumes: 0 < p < 1 is two relations, y \in \{0, 1\} is y^2 = y, \|x\| = 1 a sum of squares."""
+    if node.relations == ("∈",):
+        return [_member(m, node, env)]
+    if len(node.sides) > 2 and "=" in node.relations:
+        raise m.fail("one equation or inequality is expected", node)
+    pairs = zip(node.sides, node.sides[1:], node.relations, strict=False)
+    return [_assumed_one(m, tree.Sides(a.at, b.end, (a, b), (r,)), env) for a, b, r in pairs]
+
+
+def _assumed_one(m: Meaning, node: tree.Sides, env: Env) -> Any:
+    found = RELATIONS.get(node.relations[0])
+    if found is None:
+        raise m.fail(f"the relation {node.relations[0]} is not read here", node)
+    one, other = (m.value(side, env) for side in node.sides)
+    root = isinstance(one, sp.Pow) and one.exp == sp.Rational(1, 2) and isinstance(one.base, sp.Sum)
+    if root and found is sp.Eq and other.is_nonnegative:
+        return sp.Eq(one.base, other**2, evaluate=False)
+    return found(one, other, evaluate=False)
+
+
+def _member(m: Meaning, node: tree.Sides, env: Env) -> Any:
+    """One of two values, a or b: y^2 = (a + b) y - a b."""
+    group = node.sides[1]
+    if not isinstance(group, tree.Group) or group.kind != "{" or len(group.items) != 2:
+        raise m.fail(
+            f"{m.shown(node)} is not read",
+            node,
+            r"Accepted are two values, y \in \{0, 1\}, and inequalities, 0 < p < 1.",
+        )
+    value = m.value(node.sides[0], env)
+    one, other = (m.value(item, env) for item in group.items)
+    return sp.Eq(value**2, sp.expand((one + other) * value - one * other), evaluate=False)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gradproof.reading import tree
 from gradproof.reading.binders import is_sum
-from gradproof.reading.words import bare
+from gradproof.reading.words import OF_ARRAYS, bare
 
 if TYPE_CHECKING:
     from gradproof.reading.meaning import Meaning, Parts
@@ -17,6 +17,15 @@ __all__ = ["beside", "words_without_backslash"]
 def beside(m: Meaning, parts: Parts, n: int) -> None:
     """Report 1/2x, and two numbers side by side."""
     node, before = parts[n][1], parts[n - 1][1]
+    above = before.above if isinstance(before, tree.Scripted) else None
+    if isinstance(above, tree.Lone) and above.sign in "+-" and m.text[above.at] in "+-" and above.end == node.at:
+        shown, rest = m.shown(before), m.shown(node)
+        raise m.unclear(
+            f"{m.shown(before, node)}",
+            before,
+            (f"{shown[:-1]}{{{above.sign}{rest}}}", f"the name {shown} times {rest}"),
+            f"Write ^{{{above.sign}{rest}}} with braces for a power; for a product write a \\cdot between them.",
+        )
     slash = n - 1
     while slash and not parts[slash][0]:
         slash -= 1
@@ -63,6 +72,23 @@ def words_without_backslash(m: Meaning, parts: Parts) -> None:
 
 def _run(m: Meaning, run: list[tree.Name]) -> None:
     word = "".join(n.name for n in run)
+    array = next((word[k:] for k in range(len(word) - 1) if word[k:].lower() in OF_ARRAYS), None)
+    if array is not None:
+        raise m.unclear(
+            f"{word} is a row of letters",
+            run[0],
+            (f"the product {' '.join(word)}", f"the function {array}"),
+            rf"Write \operatorname{{{array}}}(z)" + ("_k for the entry k of it." if array == "softmax" else "."),
+        )
+    signs = {"sum": r"\sum_{i=1}^{N}", "sqrt": r"\sqrt{..}", "frac": r"\frac{..}{..}", "partial": r"\partial"}
+    sign = next((s for s in signs if s in word), None)
+    if sign is not None:
+        raise m.unclear(
+            f"{word} is a row of letters",
+            run[0],
+            (f"the product {' '.join(word)}", f"the sign {signs[sign]}"),
+            f"Write {signs[sign]}.",
+        )
     function = next((word[k:] for k in range(len(word) - 1) if bare(word[k:])), None)
     if function is not None:
         raise m.unclear(

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import sympy as sp
 from sympy.core.function import UndefinedFunction
@@ -18,9 +19,11 @@ from sympy.printing.latex import translate
 from gradproof.latex import to_latex
 from gradproof.reading import tree
 from gradproof.reading.errors import AmbiguityError, LatexError
-from gradproof.reading.table import Table
 
-__all__ = ["Head", "Heads", "inverse_entry", "items", "key_of", "label", "name_of", "names_in", "spelled"]
+if TYPE_CHECKING:
+    from gradproof.reading.table import Table
+
+__all__ = ["Head", "Heads", "inverse_entry", "items", "key_of", "label", "letters_of", "name_of", "names_in", "spelled"]
 
 
 @dataclass(frozen=True)
@@ -93,10 +96,16 @@ def key_of(node: tree.Node) -> str | None:
     if not isinstance(node, tree.Scripted) or not isinstance(node.base, tree.Name):
         return None
     above = node.above
-    if above is not None and not isinstance(above, tree.Lone) and not (isinstance(above, tree.Group) and above.kind):
+    layer = isinstance(above, tree.Lone) or (isinstance(above, tree.Group) and above.kind) or upright(above)
+    if above is not None and not layer:
         return None
     key = name_of(node.base) + (f"_{label(node.below)}" if node.below is not None else "")
     return key + (f"__{label(above)}" if above is not None else "") + "'" * node.primes
+
+
+def upright(node: tree.Node | None) -> bool:
+    r"""Whether a script is a word set upright, which is a label; \mathrm{T} is a transpose."""
+    return isinstance(node, tree.Name) and node.kind == "word" and node.name != "T"
 
 
 def items(node: tree.Node) -> list[tree.Node]:
@@ -139,8 +148,8 @@ class Heads:
         first: tuple[tree.Node, ...] = ()
         function = self.is_function(key)
         above = node.above
-        if isinstance(above, tree.Lone) and not above.sign.startswith("odot"):
-            key, power = f"{key}__{above.sign}", None
+        if upright(above) or (isinstance(above, tree.Lone) and not above.sign.startswith("odot")):
+            key, power = f"{key}__{label(above)}", None
         elif isinstance(above, tree.Group) and above.kind in ("(", "[", "<"):
             power = None
             if self._is_index(above, key):
@@ -157,9 +166,8 @@ class Heads:
 
     def is_function(self, key: str) -> bool:
         """Whether a name is declared a function, or is σ and nothing else."""
-        return isinstance(self.table.names.get(key), UndefinedFunction) or (
-            key == "sigma" and key not in self.table.names
-        )
+        named = self.table.names.get(key)
+        return isinstance(named, UndefinedFunction) or key in self.table.defined or (key == "sigma" and named is None)
 
     def _is_index(self, above: tree.Group, key: str) -> bool:
         """Whether what stands above in brackets is an index: of index letters, or where index letters stood before."""
@@ -187,11 +195,13 @@ class Heads:
         primes: int,
     ) -> Head:
         """The name with what stands below it: indices, or a label."""
+        if any(isinstance(item, tree.Sides) for item in items(below)):
+            raise self.fail(f"{self._shown(below)} stands below a name", below, r"Write \sum_{i=1}^{N} for a sum.")
         table = self.table
         whole = _with_label(key, label(below))
         named = whole in table.names and not isinstance(table.names[whole], sp.IndexedBase)
         parts = [p for item in items(below) for p in (letters_of(item) or [item])]
-        words = [p for p in parts if isinstance(p, tree.Command) or (isinstance(p, tree.Name) and p.kind == "word")]
+        words = [p for p in parts if isinstance(p, tree.Command) or _is_label(p)]
         rest = [p for p in parts if p not in words]
         if words:
             key = _with_label(key, "".join(map(label, words)))
@@ -214,6 +224,9 @@ class Heads:
         ):
             self.letters |= {label(p) for p in unknown}
             return Head(key, (*first, *rest), power, primes, node)
+        if self._no_index(node, unknown):
+            self.table.note(f"{spelled(whole)} is a name: nothing says that {label(unknown[0])} is an index")
+            return Head(whole, first, power, primes, node)
         if self.free and rank is not None:
             raise self.fail(
                 f"{self._shown(node)} has {len(first) + len(rest)} indices, and {key} has {rank} elsewhere", node
@@ -248,7 +261,8 @@ class Heads:
         """2i below a name: twice i, or the entries 2 and i."""
         for item in items(below):
             found = letters_of(item) or []
-            if len(found) > 1 and any(isinstance(p, tree.Number) for p in found):
+            kronecker = key == "delta" and len(found) == 2 and "delta" not in self.table.names
+            if len(found) > 1 and any(isinstance(p, tree.Number) for p in found) and not kronecker:
                 shown = self._shown(item)
                 pair = ", ".join(map(label, found))
                 raise AmbiguityError(
@@ -270,19 +284,38 @@ class Heads:
         names = names_in(node)
         return bool(names) and all(label(n) in self.letters or self._is_size(label(n)) for n in names)
 
+    def _no_index(self, node: tree.Scripted, unknown: list[tree.Node]) -> bool:
+        """Whether all texts were seen, and none says that these letters are indices, or that the name is an array."""
+        seen, name = self.table.evidence, node.base
+        if not seen.whole or not isinstance(name, tree.Name) or name_of(name) in seen.arrays:
+            return False
+        rows = seen.rows(name_of(name))
+        if not rows and len(unknown) == 1 and isinstance(unknown[0], tree.Name) and unknown[0].kind == "greek":
+            return True  # the parameters of a function or a policy, r_\phi
+        return bool(rows) and all(len(row) == 1 and row[0] not in self.letters for row in rows) and len(unknown) == 1
+
     def _is_size(self, key: str) -> bool:
         thing = self.table.names.get(key)
         return isinstance(thing, sp.Symbol) and bool(thing.is_integer)
 
     def _unclear(self, node: tree.Scripted, below: tree.Node, part: tree.Node, key: str) -> LatexError:
         letter, shown, name = label(part), self._shown(node), spelled(key)
+        if isinstance(part, tree.Scripted):
+            return AmbiguityError(
+                f"{shown}: {letter} is no known index",
+                self.text,
+                part.at,
+                (f"an entry of the array {name}", f"a name of its own, {shown}"),
+                'For the label of one example write a letter, y, and declare its range: ranges={"y": "K"}; for those of'
+                " many sum over them.",
+            )
         return AmbiguityError(
             f"{shown}: {letter} is no known index",
             self.text,
             part.at,
             (f"an entry of the array {name}", f"a name of its own, {shown}"),
             f'For an entry, sum over {letter} with a range, or declare one: ranges={{"{letter}": "{letter.upper()}"}};'
-            f" for a name write {name}_{{\\text{{{label(below)}}}}}, or declare it: names=[Symbol(...)].",
+            f" for a name write {name}_{{\\text{{{label(below)}}}}}, or declare it: names=[Symbol('{shown}')].",
         )
 
     def _two(self, node: tree.Node, key: str, whole: str) -> None:
@@ -296,6 +329,11 @@ class Heads:
 
     def _shown(self, node: tree.Node) -> str:
         return self.text[node.at : node.end]
+
+
+def _is_label(node: tree.Node) -> bool:
+    r"""Whether a script is a label: a word, or a letter in a script font, as in \mu_{\mathcal{B}}."""
+    return isinstance(node, tree.Name) and (node.kind == "word" or node.name.endswith(("cal", "scr", "frak")))
 
 
 def _with_label(key: str, text: str) -> str:

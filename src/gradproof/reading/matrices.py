@@ -23,7 +23,7 @@ from gradproof.reading.numbers import raised_number
 if TYPE_CHECKING:
     from gradproof.reading.meaning import Env, Meaning
 
-__all__ = ["above_matrix", "diagonal", "element", "entrywise", "hadamard", "identity", "is_matrix", "norm", "ones", "product", "quotient",
+__all__ = ["above_matrix", "diagonal", "element", "entrywise", "hadamard", "identity", "is_matrix", "norm", "number", "ones", "product", "quotient",
            "raised", "settled", "total"]  # fmt: skip
 
 _U = sp.Dummy("u")
@@ -38,7 +38,7 @@ def _is_single(value: Any) -> bool:
     return is_matrix(value) and value.shape == (1, 1)
 
 
-def _number(value: Any) -> Any:
+def number(value: Any) -> Any:
     """A 1x1 matrix as the number in it; anything else as it is."""
     return MatrixElement(value, sp.Integer(0), sp.Integer(0)) if _is_single(value) else value
 
@@ -96,12 +96,12 @@ def total(m: Meaning, values: Sequence[Any], node: tree.Node) -> Any:
     if not any(map(is_matrix, values)):
         return sp.Add(*values)
     if not wide:
-        return sum(values[1:], values[0]) if all(map(_is_single, values)) else sp.Add(*map(_number, values))
+        return sum(values[1:], values[0]) if all(map(_is_single, values)) else sp.Add(*map(number, values))
     found = wide[0]
     for value in wide[1:]:
         one, other = _same_shape(m, found, value, node)
         found = one + other
-    numbers = sp.Add(*(_number(v) for v in values if not is_matrix(v) or _is_single(v)))
+    numbers = sp.Add(*(number(v) for v in values if not is_matrix(v) or _is_single(v)))
     if numbers == 0:
         return found
     m.table.note("a number added to a vector or a matrix is added to each entry")
@@ -120,10 +120,10 @@ def product(m: Meaning, factors: Sequence[Any], node: tree.Node) -> Any:
     found: Any = sp.Integer(1)
     for factor in factors:
         if not is_matrix(found) or not is_matrix(factor):
-            one, other = _number(found) if not is_matrix(factor) else found, factor
+            one, other = number(found) if not is_matrix(factor) else found, factor
             found = one * other if is_matrix(one) or is_matrix(other) else times(one, other)
         elif _is_single(found) or _is_single(factor):
-            one, other = (_number(found), factor) if _is_single(found) else (_number(factor), found)
+            one, other = (number(found), factor) if _is_single(found) else (number(factor), found)
             found = one * other
         else:
             one, other = _fitted(
@@ -142,21 +142,21 @@ def hadamard(m: Meaning, a: Any, b: Any, node: tree.Node) -> Any:
 
 def quotient(m: Meaning, top: Any, bottom: Any, node: tree.Node) -> Any:
     """Divided by a number; by a vector or a matrix, entry by entry."""
-    bottom = _number(bottom)
+    bottom = number(bottom)
     if not is_matrix(bottom):
         return product(m, [raised_number(m, bottom, sp.Integer(-1), node), top], node)
     below = HadamardPower(bottom, -1)
     return (
         hadamard(m, top, below, node)
         if is_matrix(top) and not _is_single(top)
-        else product(m, [_number(top), below], node)
+        else product(m, [number(top), below], node)
     )
 
 
 # -- functions ------------------------------------------------------------------------------
 def entrywise(m: Meaning, function: Callable[..., Any], values: Sequence[Any], node: tree.Node) -> Any:
     """A function of values of which one at most is a matrix, of each of its entries."""
-    values = [_number(v) for v in values]
+    values = [number(v) for v in values]
     wide = list(dict.fromkeys(v for v in values if is_matrix(v)))
     if not wide:
         return function(*values)
@@ -168,7 +168,7 @@ def entrywise(m: Meaning, function: Callable[..., Any], values: Sequence[Any], n
 
 def raised(m: Meaning, base: Any, exponent: Any, node: tree.Node) -> Any:
     """A power of a vector is one of each entry; of a matrix that is reported, but for -1."""
-    base, exponent = _number(base), _number(exponent)
+    base, exponent = number(base), number(exponent)
     if not is_matrix(base) and not is_matrix(exponent):
         return raised_number(m, base, exponent, node)
     if is_matrix(exponent):
@@ -212,11 +212,11 @@ def norm(m: Meaning, body: Any, below: tree.Node | None, above: tree.Node | None
         )
     if kind == "1":
         sizes = entrywise(m, sp.Abs, [body], node)
-        found = _number(
+        found = number(
             sp.OneMatrix(1, body.shape[0]) * sizes if body.shape[1] == 1 else sizes * sp.OneMatrix(body.shape[1], 1)
         )
         return found**2 if power else found
-    square = sp.Trace(body.T * body) if not vector else _number(body.T * body if body.shape[1] == 1 else body * body.T)
+    square = sp.Trace(body.T * body) if not vector else number(body.T * body if body.shape[1] == 1 else body * body.T)
     return square if power else sp.sqrt(square)
 
 

@@ -19,7 +19,7 @@ from sympy.core.function import UndefinedFunction
 
 from gradproof.inverse import InverseBase
 from gradproof.reading import tree
-from gradproof.reading.binders import is_bracket, is_sum
+from gradproof.reading.binders import is_bracket, is_sum, joined_steps
 from gradproof.reading.calls import call, is_call
 from gradproof.reading.conditions import bars, cases, indicator
 from gradproof.reading.doubts import beside, words_without_backslash
@@ -27,9 +27,10 @@ from gradproof.reading.errors import AmbiguityError, LatexError
 from gradproof.reading.heads import Head, inverse_entry, label, names_in
 from gradproof.reading.matrices import element, hadamard, identity, product, total
 from gradproof.reading.operators import derivative_of, evaluated, operator
-from gradproof.reading.powers import exponential, is_number, power, quotient, raised
-from gradproof.reading.survey import Survey, joined_steps
+from gradproof.reading.powers import exponential, power, quotient, raised
+from gradproof.reading.survey import Survey
 from gradproof.reading.table import Range, Table, size
+from gradproof.reading.vectors import inner_product
 
 __all__ = ["Env", "Meaning", "array_name"]
 
@@ -131,14 +132,19 @@ class Meaning:
         )
 
     def _group(self, node: tree.Group, env: Env) -> sp.Expr:
+        if node.kind == "<" and len(node.items) == 2 and not self.table.has_matrices():
+            inner = inner_product(self, *node.items, env)
+            if inner is not None:
+                return inner
         if len(node.items) != 1:
-            raise self.fail("a comma stands where one value is expected", node)
+            advice = r"Write the sum, \sum_i a_i b_i; or a^\top b, with a and b declared as vectors."
+            raise self.fail("a comma stands where one value is expected", node, advice if node.kind == "<" else "")
         if node.kind == "<":
             raise self.fail("angle brackets are not read", node, r"Write the sum: \sum_i a_i b_i.")
-        inner = node.items[0]
-        if isinstance(inner, tree.Sides) and node.kind == "[":
-            return indicator(self, inner, env)
-        return self.value(inner, env)
+        body = node.items[0]
+        if isinstance(body, tree.Sides) and node.kind == "[":
+            return indicator(self, body, env)
+        return self.value(body, env)
 
     def _fraction(self, node: tree.Frac, env: Env) -> sp.Expr:
         made = derivative_of(self, node, env)
@@ -249,20 +255,34 @@ class Meaning:
                 "For a derivative write the argument, as in f'(x).",
             )
         above = head.power
-        if head.key == "e" and above is not None and not head.indices and not is_number(self, "e"):
+        if head.key == "e" and above is not None and not head.indices and "e" not in self.table.names:
             return exponential(self, head, above, env)
+        if head.key in self.table.squares:
+            return self._root(head, above, env)
         thing = self.entry(head, env) if head.indices else self._symbol(head, env)
         if above is None:
             return thing
         self._upper_index(head, above)
         return power(self, thing, above, head.node, env)
 
+    def _root(self, head: Head, above: tree.Node | None, env: Env) -> sp.Expr:
+        """A power of sigma, where sigma^2 is defined."""
+        square = self.table.squares[head.key]
+        if head.indices:
+            square = sp.Indexed(square, *(self.index(i, env) for i in head.indices))
+        exponent = sp.Integer(1) if above is None else self.value(above, env)
+        if not (exponent / 2).is_integer:
+            self.table.note(f"{head.key} is the root, not negative, of its square, which is defined")
+        return raised(self, square, exponent / 2, head.node)
+
     def _upper_index(self, head: Head, above: tree.Node) -> None:
         """Report x^i, where i is an index and x not known as a number, and w^1."""
         name = label(above)
         index = isinstance(above, (tree.Name, tree.Scripted)) and name in self.heads.letters
         number = not head.indices and head.key in self.survey.numbers
-        if (index and not number) or (isinstance(above, tree.Number) and name == "1"):
+        layers = {label(n) for n in names_in(above)} & {"l", "L"} - self.table.evidence.grounded
+        layer = bool(layers) and isinstance(head.node, tree.Scripted) and head.node.below is not None
+        if layer or (index and not number) or (isinstance(above, tree.Number) and name == "1"):
             raise self.unclear(
                 f"{self.shown(head.node)}",
                 above,
@@ -327,6 +347,9 @@ class Meaning:
         if key == "e" and self.table.euler and not isinstance(known, sp.Symbol):
             return sp.E
         if isinstance(known, sp.IndexedBase) or (known is None and key in self.heads.arrays):
+            if key == "pi":  # \sqrt{2\pi} beside \pi_k
+                self.table.note("π without an index is the number 3.14…")
+                return sp.pi
             rank = self.table.ranks.get(key)
             many = f"{rank} indices" if rank != 1 else "one index"
             raise self.fail(f"{self.shown(node)} is an array with {many} elsewhere, and has none here", node)

@@ -13,8 +13,10 @@ from gradproof.reading.binders import conditions_of, is_bracket, is_sum
 from gradproof.reading.calls import function, of_matrix, word_of
 from gradproof.reading.conditions import one, restricted
 from gradproof.reading.heads import key_of
+from gradproof.reading.matrices import is_matrix, number
 from gradproof.reading.powers import power
-from gradproof.reading.words import MANY, WORDS
+from gradproof.reading.vectors import inner_product, log_sum_exp, softmax, transposed
+from gradproof.reading.words import MANY, WORDS, entry_word
 
 if TYPE_CHECKING:
     from gradproof.reading.meaning import Env, Meaning, Parts
@@ -32,6 +34,11 @@ def operator(m: Meaning, parts: Parts, n: int, env: Env) -> tuple[sp.Expr, int] 
     node = parts[n][1]
     if is_sum(node):
         return _sum(m, parts, n, env), len(parts)
+    column = None if m.table.has_matrices() else transposed(node, m.table)
+    if column is not None and n + 1 < len(parts) and parts[n + 1][0] == "":
+        found = inner_product(m, column, parts[n + 1][1], env)
+        if found is not None:
+            return found, n + 2
     base = node.base if isinstance(node, tree.Scripted) else node
     if isinstance(base, tree.Command):
         match base.name:
@@ -54,6 +61,9 @@ def operator(m: Meaning, parts: Parts, n: int, env: Env) -> tuple[sp.Expr, int] 
         and m.table.has_matrices()
     ):
         return of_matrix(m, parts, n, env)
+    made = _of_array(m, parts, n, env)
+    if made is not None:
+        return made
     word = word_of(m, base)
     if word is not None:
         return function(m, parts, n, word, env)
@@ -71,12 +81,26 @@ def operator(m: Meaning, parts: Parts, n: int, env: Env) -> tuple[sp.Expr, int] 
     return None
 
 
+def _of_array(m: Meaning, parts: Parts, n: int, env: Env) -> tuple[sp.Expr, int] | None:
+    r"""\operatorname{softmax}(z)_k and \operatorname{logsumexp}(z)."""
+    behind = parts[n + 1][1] if n + 1 < len(parts) and parts[n + 1][0] == "" else None
+    bracket = is_bracket(behind.base if isinstance(behind, tree.Scripted) else behind) if behind is not None else None
+    if behind is None or bracket is None:
+        return None
+    word, below = entry_word(parts[n][1], behind)
+    if word is None or word in m.table.names:
+        return None
+    value = softmax(m, bracket, below, env) if word == "softmax" else log_sum_exp(m, bracket, env)
+    above = behind.above if isinstance(behind, tree.Scripted) else None
+    return power(m, value, above, behind, env), n + 2
+
+
 _ADVICE = {
     "ldots": "Write the sum with \\sum.",
     "dots": "Write the sum with \\sum.",
     "cdots": "Write the sum with \\sum.",
     "infty": "Sums and values are finite.",
-    "top": "A transpose needs a matrix; write the entries.",
+    "top": 'Declare the matrix, shapes={"A": ("m", "n")}, or write the entries.',
 }
 
 
@@ -114,7 +138,13 @@ def _sum(m: Meaning, parts: Parts, n: int, env: Env) -> sp.Expr:
             raise m.fail(f"the sum over {binder.letter} has no range", node)
         opened.append((index, low, high))
         inner[binder.letter] = (index, node.at)
-    body = _rest(m, parts, n, inner, "the sum")
+    body = number(_rest(m, parts, n, inner, "the sum"))
+    if is_matrix(body):
+        raise m.fail(
+            f"{m.shown(*(part for _, part in parts[n + 1 :]))} is {body.shape[0]} by {body.shape[1]}, and a sum adds numbers",
+            node,
+            "Write entries, \\sum_{j=1}^{d} w_j x_{ij}; or declare the whole matrix and write X w.",
+        )
     for item in conditions_of(node):
         body = restricted(m, item, body, inner)
     for index, low, high in reversed(opened):
@@ -151,8 +181,11 @@ def derivative_of(m: Meaning, node: tree.Frac, env: Env) -> sp.Expr | None:
     return _derivatives(m.value(top, env), _wrt(m, node, bottom, times, env))
 
 
-def derived_by(node: tree.Node) -> tuple[tree.Node, tree.Node | None] | None:
-    r"""(the variable, what is derived) of \frac{\partial L}{\partial w}, \partial L/\partial w, \nabla_w L; else None."""
+def derived_by(node: tree.Node) -> tuple[tree.Node | None, tree.Node | None] | None:
+    r"""(the variable, what is derived) of \frac{\partial L}{\partial w}, \partial L/\partial w, \nabla_w L; else None.
+
+    The variable is None for \nabla L, which is derived by the one argument of L.
+    """
     parts = node.parts if isinstance(node, tree.Product) else (("", node),)
     first = parts[0][1]
     rest = parts[1:]
@@ -162,8 +195,11 @@ def derived_by(node: tree.Node) -> tuple[tree.Node, tree.Node | None] | None:
         if len(variables) != 1 or (split[0] is not None and rest):
             return None
         return variables[0], split[0] if split[0] is not None else operand
-    if isinstance(first, tree.Scripted) and isinstance(first.base, tree.Command) and first.base.name == "nabla":
-        return None if first.below is None else (first.below, operand)
+    base = first.base if isinstance(first, tree.Scripted) else first
+    if isinstance(base, tree.Command) and base.name == "nabla":
+        return (first.below if isinstance(first, tree.Scripted) else None), operand
+    if isinstance(base, tree.Command) and base.name == "partial" and isinstance(first, tree.Scripted) and first.below:
+        return first.below, operand
     slash = [n for n, (op, _) in enumerate(parts) if op == "/"]
     if sign_of(first) and len(slash) == 1 and slash[0] == len(parts) - 2 > 1 and sign_of(parts[-2][1]):
         inner = parts[1 : slash[0]]

@@ -41,13 +41,18 @@ def power(m: Meaning, value: Any, above: tree.Node | None, node: tree.Node, env:
     if is_matrix(value):
         return matrices.above_matrix(m, value, above, node, env)
     if isinstance(above, tree.Command) and above.name in ("top", "intercal"):
-        raise m.fail("a transpose needs a matrix", above, "Write the entries in index notation.")
+        raise m.fail(
+            "a transpose needs a matrix",
+            above,
+            'Declare it, shapes={"x": "n"} for a vector, shapes={"A": ("m", "n")} for a matrix; or write the entries.',
+        )
     if isinstance(above, tree.Name) and above.name == "T" and not is_number(m, "T"):
         raise m.unclear(
             f"{m.shown(node)}",
             above,
             ("a transpose", "a power"),
-            r"Write ^{\top} for a transpose; for a power declare the number: names=[Symbol('T')].",
+            'For a transpose declare what it is of, shapes={"x": "n"} for a vector, shapes={"A": ("m", "n")} for a'
+            r" matrix, or write ^{\top}; for a power declare the number: names=[Symbol('T')].",
         )
     if isinstance(above, (tree.Lone, tree.Group)) and not (isinstance(above, tree.Group) and above.kind == ""):
         raise m.fail(f"{m.shown(node)}: what stands above is no power and no layer", above)

@@ -7,42 +7,27 @@ one range that the letter has elsewhere.  Where these leave two, or none, that i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import sympy as sp
 
 from gradproof.reading import tree
-from gradproof.reading.binders import Binder, conditions_of, is_bracket, is_determinant, is_sum, sum_letters
+from gradproof.reading.binders import (
+    Binder,
+    conditions_of,
+    is_bracket,
+    is_determinant,
+    is_sum,
+    joined_steps,
+    sum_letters,
+)
 from gradproof.reading.errors import AmbiguityError, LatexError
 from gradproof.reading.heads import Head, Heads, inverse_entry, items, label, name_of, names_in
 from gradproof.reading.table import Table
+from gradproof.reading.vectors import rank_of, transposed, unbold
+from gradproof.reading.words import entry_word
 
-__all__ = ["Survey", "joined_steps"]
-
-
-def joined_steps(product: tree.Product, table: Table, alone: set[str]) -> tuple[tuple[str, tree.Node], ...]:
-    """The factors, where Δx is one name: a capital delta and the name at its right, unless Δ is a name itself."""
-    parts: list[tuple[str, tree.Node]] = []
-    for op, node in product.parts:
-        before = parts[-1][1] if parts else None
-        if op == "" and isinstance(before, tree.Name) and before.name == "Delta":
-            base = node.base if isinstance(node, tree.Scripted) else node
-            if isinstance(base, tree.Name):
-                name = f"Delta_{name_of(base)}"
-                if ("Delta" not in table.names and "Delta" not in alone) or _known_step(name, node, table):
-                    merged = tree.Name(before.at, base.end, name, "marked")
-                    whole: tree.Node = merged
-                    if isinstance(node, tree.Scripted):
-                        whole = tree.Scripted(before.at, node.end, merged, node.below, node.above, node.primes)
-                    parts[-1] = (parts[-1][0], whole)
-                    continue
-        parts.append((op, node))
-    return tuple(parts)
-
-
-def _known_step(name: str, node: tree.Node, table: Table) -> bool:
-    below = label(node.below) if isinstance(node, tree.Scripted) else ""
-    return name in table.names or f"{name}_{below}" in table.names
+__all__ = ["Survey"]
 
 
 class Survey:
@@ -54,7 +39,7 @@ class Survey:
     whose entries are indices themselves.
     """
 
-    def __init__(self, table: Table, text: str, free: bool, templates: set[str]) -> None:
+    def __init__(self, table: Table, text: str, free: bool) -> None:
         self.table, self.text = table, text
         self.binders: dict[tuple[int, str], Binder] = {}
         self.known = frozenset(table.names)
@@ -62,11 +47,17 @@ class Survey:
         self.numbers: set[str] = {k for k, v in table.names.items() if isinstance(v, sp.Symbol)}
         self.sizes: set[str] = set()
         self.counted: set[str] = set()
-        self.letters: set[str] = {*table.indices, *table.ranges, *templates}
-        self._templates = templates
+        self.letters: set[str] = {*table.indices, *table.ranges}
+        if table.evidence.whole:
+            self.letters |= table.evidence.indices(self.letters, table.names)
+        self._rows: list[tuple[tree.Node, set[str]]] = []  # the formulas, and the letters that stand free in each
         self.heads = Heads(table, text, self.letters, self.fail, free)
         self._entries: list[tuple[tree.Scripted, tuple[Binder, ...]]] = []
         self._compared: list[tuple[list[tree.Node], tuple[Binder, ...]]] = []
+        self._shorts: list[tuple[tree.Scripted, tuple[Binder, ...]]] = []  # entries within norms
+        self._indexed: list[
+            tuple[tree.Group, tree.Node, tuple[Binder, ...]]
+        ] = []  # the bracket of a softmax, its index
 
     def fail(self, message: str, node: tree.Node, advice: str = "") -> LatexError:
         return LatexError(message, self.text, node.at, advice)
@@ -75,8 +66,10 @@ class Survey:
         return self.text[node.at : node.end]
 
     # -- walking ---------------------------------------------------------------------------
-    def look(self, node: tree.Node) -> None:
-        """Collect the sums and the names of a formula; `settle` comes after the last one."""
+    def look(self, node: tree.Node, templates: Iterable[str] = ()) -> None:
+        """Collect the sums and the names of a formula, in which templates stand free; `settle` comes after the last."""
+        self._rows.append((node, set(templates)))
+        self.letters |= set(templates)
         self._look(node, ())
 
     def _look(self, node: tree.Node, scope: tuple[Binder, ...], called: bool = False) -> None:
@@ -90,6 +83,15 @@ class Survey:
                     self.numbers.add(name_of(node))
             case tree.Scripted():
                 self._scripted(node, scope, called)
+            case tree.Sides() if node.relations in (("=",), ("≠",)):
+                self._labels(*node.sides)
+                for side in node.sides:
+                    self._look(side, scope)
+            case tree.Group() if node.kind == "<":
+                for item in node.items:
+                    self._short(item, scope)
+            case tree.Bars() if node.double and not self.table.has_matrices():
+                self._short(node.body, scope)
             case tree.Product():
                 self._product(joined_steps(node, self.table, set()), scope)
             case tree.Frac() if _differential(node.top) and _differential(node.bottom):
@@ -100,6 +102,7 @@ class Survey:
                     self._look(child, scope)
 
     def _product(self, parts: tuple[tuple[str, tree.Node], ...], scope: tuple[Binder, ...]) -> None:
+        taken = -1
         for n, (_, node) in enumerate(parts):
             if is_sum(node):
                 scope += self._binders(node, scope)
@@ -108,7 +111,53 @@ class Survey:
             if n and is_determinant(parts[n - 1][1]) and not self.table.has_matrices():
                 continue
             behind = is_bracket(_base(parts[n + 1][1])) if n + 1 < len(parts) and parts[n + 1][0] == "" else None
-            self._look(node, scope, called=behind is not None)
+            if behind is not None and self._entry_of(node, parts[n + 1][1], scope):
+                taken = n + 1
+                continue
+            column = None if self.table.has_matrices() else transposed(node, self.table)
+            if column is not None and n + 1 < len(parts) and parts[n + 1][0] == "":
+                self._short(column, scope)
+                self._short(parts[n + 1][1], scope)
+                taken = n + 1
+            elif n != taken:
+                self._look(node, scope, called=behind is not None)
+
+    def _labels(self, one: tree.Node, other: tree.Node) -> None:
+        """[y_i = k]: what is compared with an index is a whole number, as an index is."""
+        for a, b in ((one, other), (other, one)):
+            if isinstance(a, tree.Name) and name_of(a) in self.letters and isinstance(b, tree.Scripted):
+                self.counted |= {name_of(b.base)} if isinstance(b.base, tree.Name) else set()
+
+    def _short(self, node: tree.Node, scope: tuple[Binder, ...]) -> None:
+        """A vector: a name in it may lack its last index."""
+        match node:
+            case tree.Name():
+                pass
+            case tree.Scripted() if isinstance(node.base, tree.Name):
+                self._shorts.append((node, scope))
+            case tree.Terms() | tree.Group():
+                for child in tree.children(node):
+                    self._short(child, scope)
+            case tree.Product() if not any(is_sum(part) for _, part in node.parts):
+                for child in tree.children(node):
+                    self._short(child, scope)
+            case tree.Frac():
+                self._short(node.top, scope)
+                self._look(node.bottom, scope)
+            case _:
+                self._look(node, scope)
+
+    def _entry_of(self, words: tree.Node, behind: tree.Node, scope: tuple[Binder, ...]) -> bool:
+        r"""\operatorname{softmax}(z)_k, \operatorname{logsumexp}(z): k is an index of z."""
+        word, below = entry_word(words, behind)
+        bracket = is_bracket(_base(behind))
+        if word is None or bracket is None or word in self.table.names:
+            return False
+        for item in bracket.items:
+            self._short(item, scope)
+        if below is not None:
+            self._indexed.append((bracket, below, scope))
+        return True
 
     def _scripted(self, node: tree.Scripted, scope: tuple[Binder, ...], called: bool) -> None:
         above = node.above
@@ -161,15 +210,20 @@ class Survey:
             found.append(self.binders[node.at, letter])
         return tuple(found)
 
+    def _row(self, node: tree.Node) -> tuple[tree.Node, set[str]]:
+        return next((r for r in self._rows if r[0].at <= node.at < r[0].end), (node, set[str]()))
+
+    def free_in_row(self, node: tree.Node) -> set[str]:
+        """The letters that stand free in the formula that a part belongs to."""
+        return self._row(node)[1]
+
     def allowed(self, letter: str, node: tree.Node) -> None:
         """Raise LatexError where a letter stands outside the sum that binds it, and may not stand free."""
-        bound = any(b.letter == letter and b.node is not None for b in self.binders.values())
-        if (
-            bound
-            and letter not in self.table.indices
-            and letter not in self.table.ranges
-            and letter not in self._templates
-        ):
+        row, templates = self._row(node)
+        bound = any(
+            b.letter == letter and b.node is not None and row.at <= b.node.at < row.end for b in self.binders.values()
+        )
+        if bound and letter not in self.table.indices and letter not in self.table.ranges and letter not in templates:
             raise AmbiguityError(
                 f"{letter} is used outside the sum over {letter}",
                 self.text,
@@ -209,7 +263,8 @@ class Survey:
                 head = self._tried(node)
                 if head is not None and head.indices:
                     self.heads.arrays.add(head.key)
-        for node, scope in self._entries:
+        shorts = set(map(id, (node for node, _ in self._shorts)))
+        for node, scope in (*self._entries, *self._shorts):
             head = self.heads.head(node)
             if head is None or not head.indices:
                 if head is not None:
@@ -218,8 +273,10 @@ class Survey:
             if head.key == "delta" and len(head.indices) == 2 and "delta" not in self.table.names:
                 self._alike(head.indices, scope)
                 continue
-            rank = self.table.ranks.setdefault(head.key, len(head.indices))
-            if rank != len(head.indices):
+            head = unbold(self.table, head) if id(node) in shorts else head
+            rank = rank_of(self.table, head.key) if id(node) in shorts else 0
+            rank = rank or self.table.ranks.setdefault(head.key, len(head.indices))
+            if rank != len(head.indices) and not (id(node) in shorts and rank > len(head.indices)):
                 raise self.fail(
                     f"{self.shown(node)} has {len(head.indices)} indices, and {head.key} has {rank} elsewhere", node
                 )
@@ -227,6 +284,13 @@ class Survey:
                 binder = self._binder(index, scope)
                 if binder is not None:
                     binder.uses[head.key, axis] = None
+
+        for bracket, below, scope in self._indexed:
+            binder = self._binder(below, scope)
+            for name in names_in(bracket):
+                found = self._tried(name) if isinstance(name, tree.Scripted) else self.heads.head(name)
+                if binder and found and rank_of(self.table, found.key) == len(found.indices) + 1:
+                    binder.uses[found.key, len(found.indices)] = None
 
     def _alike(self, nodes: Sequence[tree.Node], scope: tuple[Binder, ...]) -> None:
         """Indices that are compared have one range, if nothing else tells it."""

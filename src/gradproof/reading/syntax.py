@@ -100,7 +100,10 @@ def _unexpected(error: UnexpectedToken, text: str) -> LatexError:
     place = len(text.rstrip()) if token.type == "$END" else token.start_pos or 0
     found = "the formula ends" if token.type == "$END" else f"{str(token).strip()} stands"
     if expected >= OPERAND:
-        return LatexError(f"{found} where a number, a letter or a bracket is missing", text, place)
+        braces = token.type in ("LPAR", "LBRACK") and token.type not in expected
+        advice = r"Put it in braces, as in \sqrt{..}, \frac{..}{..}, ^{(2)}." if braces else ""
+        advice = "Write ^ for a power." if str(token) == "*" else advice
+        return LatexError(f"{found} where a number, a letter or a bracket is missing", text, place, advice)
     if token.type in ("BELOW", "ABOVE", "PRIME"):
         return LatexError(f"{found} where there is nothing that it could belong to", text, place)
     words = [WORDS_FOR[e] for e in sorted(expected & WORDS_FOR.keys())]
@@ -169,6 +172,7 @@ class _Builder(Transformer[Token, Any]):
         base, *scripts = parts
         if not scripts:
             return cast(tree.Node, base)
+        base = _plain(base) if isinstance(_plain(base), tree.Name) else base  # {\hat y}_i
         below = [n for kind, n, _ in scripts if kind == "below"]
         above = [n for kind, n, _ in scripts if kind == "above"]
         primes = [n for kind, n, _ in scripts if kind == "prime"]
@@ -218,6 +222,11 @@ class _Builder(Transformer[Token, Any]):
         span = _span(*parts)
         if letter == "1" or (letter == "I" and font.startswith(("mathbb", "mathds"))):
             return tree.Command(*span, "one")
+        if font.startswith("mathbb") and letter in ("R", "N", "Z"):
+            advice = 'Shapes are declared: shapes={"X": ("n", "d")}, shapes={"w": "d"}; whole numbers as labels.'
+            raise _RefusedError(f"{parts[0]} is not read: all letters are real numbers", span[0], advice)
+        if font.startswith("mathbb") and letter == "E":
+            raise _RefusedError("expectations are not read", span[0], r"Write the mean, \frac{1}{N} \sum_{n=1}^{N}.")
         if font not in FONTS or letter.isdigit() or (slash and not _is_greek(letter)):
             raise _RefusedError(f"{parts[0]} is not read", span[0], r"Fonts are read on one letter, as in \mathbf{w}.")
         return tree.Name(*span, letter + FONTS[font], "marked")
@@ -249,7 +258,7 @@ class _Builder(Transformer[Token, Any]):
         return tree.Group(*_span(left, right), BRACKETS[left.type], items, str(left).startswith(r"\,"), joins)
 
     def listed(self, parts: list[Any]) -> tuple[tuple[tree.Node, ...], tuple[str, ...]]:
-        joins = {"AND": "and", "OR": "or"}
+        joins = {"AND": "and", "OR": "or", "GIVEN": "|"}
         return tuple(parts[::2]), tuple(joins.get(t.type, ",") for t in parts[1::2])
 
     def bars(self, parts: list[Any]) -> tree.Bars:

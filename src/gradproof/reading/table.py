@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sympy as sp
 from sympy.core.function import AppliedUndef, UndefinedFunction
@@ -19,6 +19,10 @@ from sympy.printing.latex import tex_greek_dictionary
 from gradproof.inverse import Determinant, InverseBase
 from gradproof.lines import Bound, index_name, index_range
 from gradproof.notation import NotationError
+from gradproof.reading.evidence import Evidence
+
+if TYPE_CHECKING:
+    from gradproof.reading.left import Defined
 
 __all__ = ["Range", "Table", "object_key", "size"]
 
@@ -66,6 +70,8 @@ class Table:
     axes: (array, axis) -> the ranges of the indices that stood there.  ranks: how many indices an
     array has.  raised: arrays whose first index stands above, as x^{(n)}.  logistic: whether σ was read
     as the logistic function.  lengths: of the columns of ones in known expressions.  euler: whether e is known to be Euler's number.  notes: the conventions used.
+    evidence: what texts say by where their letters stand.  defined: functions, by what they stand for.
+    squares: names of which the square is defined, as sigma^2: the symbol or the array of the squares.
     """
 
     names: dict[str, Any] = field(default_factory=dict)
@@ -79,6 +85,9 @@ class Table:
     lengths: set[sp.Expr] = field(default_factory=set)
     euler: bool = False
     notes: list[str] = field(default_factory=list)
+    evidence: Evidence = field(default_factory=Evidence)
+    defined: dict[str, Defined] = field(default_factory=dict)
+    squares: dict[str, Any] = field(default_factory=dict)
 
     def copy(self) -> Table:
         """A copy to write on, which is thrown away where a text cannot be read."""
@@ -94,6 +103,9 @@ class Table:
             set(self.lengths),
             self.euler,
             list(self.notes),
+            self.evidence.copy(),
+            dict(self.defined),
+            dict(self.squares),
         )
 
     def has_matrices(self) -> bool:

@@ -12,54 +12,14 @@ from typing import Any
 
 from lark import Lark, Token
 
+from gradproof.reading.bars import CLOSING, OPENING, place, told_apart
 from gradproof.reading.errors import AmbiguityError, LatexError
 
 __all__ = ["CLOSING", "MAX_DEPTH", "OPENING", "Row", "parser", "rows"]
 
 MAX_LENGTH = 20_000  # characters of one text
 MAX_DEPTH = 40  # brackets, braces and environments within each other
-MAX_BARS = 12  # bars without a direction at one level
 MAX_DIGITS = 60
-
-OPENING = {"LPAR": "RPAR", "LBRACK": "RBRACK", "LCURLY": "RCURLY", "LANGLE": "RANGLE", "LBRACE": "RBRACE"}
-OPENING |= {"OPENBAR": "CLOSEBAR", "OPENNORM": "CLOSENORM", "CASES": "ENDCASES", "LEFTDOT": "RIGHTBAR"}
-CLOSING = frozenset(OPENING.values())
-#: after these an operand is still to come, so that a bar opens
-WAITING = frozenset(
-    {
-        *OPENING,
-        "RELATION",
-        "SIGN",
-        "TIMES",
-        "SLASH",
-        "COMMA",
-        "SEMICOLON",
-        "COLON",
-        "AMP",
-        "ROW",
-        "IF",
-        "AND",
-        "OR",
-        "BELOW",
-        "ABOVE",
-    }
-)
-WAITING |= {"FRAC", "ROOT", "ACCENT"}
-#: before these a bar can only close
-ENDING = CLOSING | {
-    "RELATION",
-    "TIMES",
-    "ODOT",
-    "OSLASH",
-    "SLASH",
-    "COMMA",
-    "SEMICOLON",
-    "AMP",
-    "ROW",
-    "BELOW",
-    "ABOVE",
-    "PRIME",
-}
 
 UNICODE = {
     "−": "-", "·": r"\cdot", "×": r"\times", "∑": r"\sum", "Σ": r"\Sigma", "∂": r"\partial", "∇": r"\nabla", "√": r"\sqrt{..}",
@@ -73,8 +33,10 @@ FRAME = frozenset(("BEGIN", "END", "DOLLAR", "STOP", "COLON", "COMMA", "SEMICOLO
 INSTEAD = {
     r"\approx": "an approximation cannot be proved to be equal; write the exact terms",
     r"\propto": "a proportion is no equation; write the factor",
-    r"\pm": "write the two formulas",
+    r"\pm": "write the two formulas; to assume that y is 1 or -1, write y^2 = 1",
     r"\mp": "write the two formulas",
+    r"\succ": "write what is used of it: A = A^\\top; that A has an inverse is assumed where A^{-1} stands",
+    r"\succeq": "write what is used of it: A = A^\\top",
     r"\int": "integrals are not read",
     r"\lim": "limits are not read",
     r"\binom": "binomials are not read",
@@ -121,7 +83,7 @@ def rows(text: str, lexer: Lark) -> list[Row]:
         raise LatexError(f"the text has {len(text):,} characters; at most {MAX_LENGTH:,} are read at once")
     tokens = [_known(t, text) for t in lexer.lex(text)]
     tokens = _unwrapped(tokens, text)
-    tokens = _bare(tokens)
+    tokens = _unpunctuated(_bare(tokens))
     _nested(tokens, text)
     found = [_row(part, text) for part in _split(tokens)]
     found = [row for row in found if row.tokens]
@@ -133,23 +95,23 @@ def rows(text: str, lexer: Lark) -> list[Row]:
 def _known(token: Token, text: str) -> Token:
     """The token, if it is read at all."""
     if token.type == "NUMBER" and len(token) > MAX_DIGITS:
-        raise LatexError(f"a number of {len(token)} digits; at most {MAX_DIGITS} are read", text, _at(token))
+        raise LatexError(f"a number of {len(token)} digits; at most {MAX_DIGITS} are read", text, place(token))
     if token.type != "UNKNOWN":
         return token
     word = str(token)
     if word in INSTEAD:
-        raise LatexError(f"{word} is not read", text, _at(token), INSTEAD[word])
+        raise LatexError(f"{word} is not read", text, place(token), INSTEAD[word])
     if not word.startswith("\\"):
         hint = f"; write {UNICODE[word]}" if word in UNICODE else ""
-        raise LatexError(f"the character {word!r} (U+{ord(word):04X}) is not read{hint}", text, _at(token))
+        raise LatexError(f"the character {word!r} (U+{ord(word):04X}) is not read{hint}", text, place(token))
     if word[1:] in _commands():
         raise LatexError(
-            f"{word} is not read like this: what belongs to it is missing, or is no name", text, _at(token)
+            f"{word} is not read like this: what belongs to it is missing, or is no name", text, place(token)
         )
     near = [f"\\{m}" for m in difflib.get_close_matches(word[1:], _commands(), 2, 0.7)]
     hint = f"; did you mean {' or '.join(near)}?" if near else ""
     advice = r"For a name or a function of several letters write \operatorname{name} or \text{name}."
-    raise LatexError(f"the command {word} is not read{hint}", text, _at(token), advice)
+    raise LatexError(f"the command {word} is not read{hint}", text, place(token), advice)
 
 
 @cache
@@ -159,10 +121,6 @@ def _commands() -> tuple[str, ...]:
     return tuple(
         sorted({w for w in re.findall(r"[A-Za-z]+", grammar.split("// -- tokens")[1]) if w.islower() and len(w) > 1})
     )
-
-
-def _at(token: Token) -> int:
-    return token.start_pos or 0
 
 
 def _unwrapped(tokens: list[Token], text: str) -> list[Token]:
@@ -175,14 +133,14 @@ def _unwrapped(tokens: list[Token], text: str) -> list[Token]:
             opened.append(token)
         elif token.type == "END":
             if not opened or _environment(opened.pop()) != _environment(token):
-                raise LatexError(f"{token} closes nothing that is open", text, _at(token))
+                raise LatexError(f"{token} closes nothing that is open", text, place(token))
         elif token.type == "DOLLAR":
             if kept and n < last:
-                raise LatexError(f"{token} within a formula; give one formula at a time", text, _at(token))
+                raise LatexError(f"{token} within a formula; give one formula at a time", text, place(token))
         else:
             kept.append(token)
     if opened:
-        raise LatexError(f"{opened[-1]} is never closed", text, _at(opened[-1]))
+        raise LatexError(f"{opened[-1]} is never closed", text, place(opened[-1]))
     return _without_empty(kept)
 
 
@@ -218,6 +176,16 @@ def _bare(tokens: list[Token]) -> list[Token]:
     return kept
 
 
+def _unpunctuated(tokens: list[Token]) -> list[Token]:
+    """Without the commas and stops that end the lines of cases."""
+    kept: list[Token] = []
+    for token in tokens:
+        while token.type in ("ROW", "ENDCASES") and kept and kept[-1].type in ("COMMA", "STOP", "SEMICOLON"):
+            kept.pop()
+        kept.append(token)
+    return kept
+
+
 def _nested(tokens: list[Token], text: str) -> None:
     """Raise LatexError where a bracket is not closed, is closed by another, or is nested too deeply."""
     opened: list[Token] = []
@@ -225,16 +193,16 @@ def _nested(tokens: list[Token], text: str) -> None:
         if token.type in OPENING:
             opened.append(token)
             if len(opened) > MAX_DEPTH:
-                raise LatexError(f"nested too deeply: more than {MAX_DEPTH} brackets are open", text, _at(token))
+                raise LatexError(f"nested too deeply: more than {MAX_DEPTH} brackets are open", text, place(token))
         elif token.type in CLOSING:
             if not opened:
-                raise LatexError(f"{_shown(token)} closes nothing that is open", text, _at(token))
+                raise LatexError(f"{_shown(token)} closes nothing that is open", text, place(token))
             if not _fits(opened.pop(), token):
                 raise LatexError(
-                    f"{_shown(token)} closes a bracket of another kind, or one that is not open", text, _at(token)
+                    f"{_shown(token)} closes a bracket of another kind, or one that is not open", text, place(token)
                 )
     if opened:
-        raise LatexError(f"{_shown(opened[-1])} is never closed", text, _at(opened[-1]))
+        raise LatexError(f"{_shown(opened[-1])} is never closed", text, place(opened[-1]))
 
 
 def _fits(one: Token, other: Token) -> bool:
@@ -268,9 +236,9 @@ def _row(tokens: list[Token], text: str) -> Row:
         if token.type == "AMP" and depth == 0:
             continue
         if token.type in ("COMMENT", "STOP"):
-            raise LatexError(f"{token} within a formula is not read", text, _at(token))
+            raise LatexError(f"{token} within a formula is not read", text, place(token))
         kept.append(token)
-    return Row(tuple(_bars(_digits(kept, text), text)), remark)
+    return Row(tuple(told_apart(_digits(kept, text), text)), remark)
 
 
 def _without_remark(tokens: list[Token], text: str) -> tuple[list[Token], str]:
@@ -281,7 +249,7 @@ def _without_remark(tokens: list[Token], text: str) -> tuple[list[Token], str]:
             body, words = list(tokens[:n]), list(tokens[n + 2 :])
             if words[0].type not in ("COMMENT", "WORD"):
                 raise LatexError(
-                    "a second column is not read", text, _at(words[0]), r"Words go there as && \text{...}."
+                    "a second column is not read", text, place(words[0]), r"Words go there as && \text{...}."
                 )
             break
     while body and body[-1].type in ("COMMENT", "STOP", "COLON", "COMMA", "SEMICOLON", "AMP"):
@@ -319,82 +287,7 @@ def _two_digits(token: Token, text: str, command: str) -> None:
     raise AmbiguityError(
         f"{command} takes one digit only, if there are no braces",
         text,
-        _at(token),
+        place(token),
         (f"{command}{{{token}}}", f"{command}{{{token[0]}}} {token[1:]}"),
         f"Write {command}{{...}} with braces.",
     )
-
-
-# -- bars -----------------------------------------------------------------------------------------------
-def _bars(tokens: list[Token], text: str) -> list[Token]:
-    """Each bar without a direction as an opening or a closing one, where only one reading pairs them all."""
-    if not any(t.type in ("BAR", "NORM") for t in tokens):
-        return tokens
-    levels: list[list[int]] = [[]]
-    done: list[list[int]] = []
-    for n, token in enumerate(tokens):
-        if token.type in ("BAR", "NORM"):
-            levels[-1].append(n)
-        elif token.type in OPENING:
-            levels.append([])
-        elif token.type in CLOSING or token.type in ("AMP", "ROW"):
-            done.append(levels.pop())
-            if not (token.type in CLOSING and levels):
-                levels.append([])
-    kept = list(tokens)
-    for level in (*done, *levels):
-        for n, opens in zip(level, _paired(level, tokens, text), strict=True):
-            kind = "NORM" if tokens[n].type == "NORM" else "BAR"
-            kept[n] = Token.new_borrow_pos(("OPEN" if opens else "CLOSE") + kind, str(tokens[n]), tokens[n])
-    return kept
-
-
-def _paired(level: list[int], tokens: list[Token], text: str) -> tuple[bool, ...]:
-    """Which bars of one level open."""
-    if not level:
-        return ()
-    first = _at(tokens[level[0]])
-    advice = r"Write \lvert x \rvert for an absolute value, \lVert x \rVert for a norm."
-    if len(level) > MAX_BARS:
-        raise LatexError(f"{len(level)} bars side by side cannot be told apart", text, first, advice)
-    found = list(_pairings(level, tokens, (), ()))
-    if not found:
-        raise LatexError("the bars do not pair; a bar is read as an absolute value or a norm only", text, first, advice)
-    if len(found) > 1:
-        shown = ["".join("⟨" if opens else "⟩" for opens in way) for way in found[:2]]
-        readings = [f"bars that open and close as {way}" for way in shown]
-        raise AmbiguityError("the bars pair in more than one way", text, first, readings, advice)
-    return found[0]
-
-
-def _pairings(
-    level: list[int], tokens: list[Token], way: tuple[bool, ...], stack: tuple[int, ...]
-) -> Iterator[tuple[bool, ...]]:
-    """Every way to pair the bars; `|| x ||` for the absolute value of an absolute value is none."""
-    k = len(way)
-    if k == len(level):
-        if not stack:
-            yield way
-        return
-    n = level[k]
-    before = tokens[n - 1].type if n else "SIGN"
-    after = tokens[n + 1].type if n + 1 < len(tokens) else "RELATION"
-    follows_bar = k > 0 and level[k - 1] == n - 1
-    waiting = way[k - 1] if follows_bar else before in WAITING or before == "COMMAND"
-    if stack and not waiting and tokens[stack[-1]].type == tokens[n].type:
-        doubled = follows_bar and k > 1 and stack[-1] + 1 in level and way[level.index(stack[-1] + 1)]
-        if not (doubled and _closer(level, way, stack[-1] + 1) == n - 1):
-            yield from _pairings(level, tokens, (*way, False), stack[:-1])
-    if after not in ENDING and len(stack) < len(level) - k:
-        yield from _pairings(level, tokens, (*way, True), (*stack, n))
-
-
-def _closer(level: list[int], way: tuple[bool, ...], opener: int) -> int:
-    """The bar that closes the one that opens at `opener`."""
-    depth = 0
-    for n, opens in zip(level, way, strict=False):
-        if n >= opener:
-            depth += 1 if opens else -1
-            if depth == 0:
-                return n
-    return -1

@@ -6,7 +6,9 @@ from collections.abc import Callable
 
 import sympy as sp
 
-__all__ = ["MANY", "PREFIX", "WORDS", "WRITTEN_OUT", "bare"]
+from gradproof.reading import tree
+
+__all__ = ["MANY", "OF_ARRAYS", "PREFIX", "WORDS", "WRITTEN_OUT", "bare", "entry_word"]
 
 
 def logistic(u: sp.Expr) -> sp.Expr:
@@ -32,15 +34,20 @@ WORDS: dict[str, Callable[[sp.Expr], sp.Expr]] = {
     "logit": lambda u: sp.log(u / (1 - u)),
 }  # fmt: skip
 
+
+def clip(u: sp.Expr, low: sp.Expr, high: sp.Expr) -> sp.Expr:
+    return sp.Min(high, sp.Max(low, u))
+
+
 #: two arguments or more
-MANY: dict[str, Callable[..., sp.Expr]] = {"max": sp.Max, "min": sp.Min}
+MANY: dict[str, Callable[..., sp.Expr]] = {"max": sp.Max, "min": sp.Min, "clip": clip, "clamp": clip}
+
+#: of an array, which stands without its last index
+OF_ARRAYS = {"softmax": "softmax", "logsumexp": "logsumexp", "lse": "logsumexp"}
 
 #: what many will try, and how to write it
 WRITTEN_OUT = {
-    "softmax": r"Write \frac{e^{z_i}}{\sum_{j=1}^{K} e^{z_j}}.",
-    "logsumexp": r"Write \log \sum_{j=1}^{K} e^{z_j}.",
     "gelu": r"Two functions have this name: write \frac{x}{2} (1 + \operatorname{erf}(x/\sqrt{2})), or the one with \tanh.",
-    "clip": r"Write \max(a, \min(b, x)).",
     "mean": r"Write \frac{1}{N} \sum_{i=1}^{N} x_i.",
     "var": r"Write \frac{1}{N} \sum_{i=1}^{N} (x_i - \mu)^2, or what it stands for.",
     "kl": r"Write \sum_{k=1}^{K} p_k \log \frac{p_k}{q_k}.",
@@ -75,3 +82,12 @@ def bare(word: str) -> str | None:
     """The name of a function, if a word is one however it is capitalised."""
     lower = word.lower()
     return lower if lower in WORDS or lower in MANY else None
+
+
+def entry_word(node: tree.Node, behind: tree.Node) -> tuple[str | None, tree.Node | None]:
+    r"""Softmax or logsumexp, where a part names one, and the index that stands below it or below its bracket."""
+    base, below = (node.base, node.below) if isinstance(node, tree.Scripted) else (node, None)
+    word = OF_ARRAYS.get(base.name.lower()) if isinstance(base, tree.Name) and base.kind == "word" else None
+    if word is not None and below is None and isinstance(behind, tree.Scripted):
+        below = behind.below
+    return word, below
