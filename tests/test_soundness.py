@@ -210,3 +210,43 @@ def test_a_witness_shows_values_that_differ(left: sp.Expr, right: sp.Expr, texts
     assert witness is not None
     assert witness.left.startswith(texts[0])
     assert witness.right == texts[1]
+
+
+# -- ties -----------------------------------------------------------------------------------
+r, advantage, eps = sp.symbols("r A epsilon")
+CLIPPED = sp.Min(r * advantage, sp.Min(1 + eps, sp.Max(1 - eps, r)) * advantage)  # PPO
+POSITIVE = [advantage > 0, eps > 0]
+
+
+@pytest.mark.parametrize(
+    ("loss", "wrt", "claim", "assumptions", "status"),
+    [
+        (CLIPPED, r, advantage * sp.Piecewise((1, r < 1 + eps), (0, True)), POSITIVE, "proved"),
+        (CLIPPED, r, advantage * sp.Piecewise((1, r < 1 - eps), (0, True)), POSITIVE, "refuted"),
+        (CLIPPED, r, advantage * sp.Piecewise((1, r > 1 - eps), (0, True)), [advantage < 0, eps > 0], "proved"),
+        (sp.Max(u, abs(u)), u, sp.Heaviside(u) - sp.Heaviside(-u), (), "proved"),
+        (sp.Max(u, abs(u)), u, sp.Piecewise((5, u > 0), (-1, True)), (), "refuted"),
+        (sp.Max(0, sp.Sum(sp.Max(0, x[n]), n)), x[a], sp.Heaviside(x[a]), (), "proved"),
+        (
+            sp.Sum(sp.Max(0, x[n]), n),
+            x[a],
+            sp.Piecewise((sp.Heaviside(x[a]), sp.Sum(sp.Max(0, x[n]), n) > 0), (5, True)),
+            (),
+            "refuted",
+        ),
+        (sp.Max(-1, sp.Min(1, u)), u, sp.Piecewise((1, sp.And(u < 1, u > -1)), (0, True)), (), "proved"),
+    ],
+)
+def test_where_two_branches_are_one_function_there_is_no_kink(loss, wrt, claim, assumptions, status) -> None:
+    """A tie of two branches on an open set was left out like a kink, and any claim was proved there."""
+    assert check(loss, wrt, claim, assumptions).status == status
+
+
+def test_a_witness_is_where_the_loss_has_a_value() -> None:
+    witness = check(sp.log(u) ** 3, u, 3 * sp.log(u) ** 2 / abs(u) + u).witness
+    assert witness is not None
+    assert witness.values["u"] > 0
+
+
+def test_a_tie_that_never_holds_is_told_as_one() -> None:
+    assert check(sp.Max(0, sp.exp(u)), u, sp.exp(u)).status == "proved"

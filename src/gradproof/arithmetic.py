@@ -124,7 +124,7 @@ class Digits:
             value = getattr(mp, name)(u)
         except ZeroDivisionError:
             raise UndefinedError(f"{name} of {u}") from None
-        if isinstance(value, mp.mpc):
+        if isinstance(value, mp.mpc) or not mp.isfinite(value):
             raise UndefinedError(f"{name} outside its real domain")
         return value
 

@@ -18,13 +18,14 @@ from sympy.core.relational import Relational
 from gradproof.assumptions import read_assumptions
 from gradproof.inverse import arrays_in
 from gradproof.lines import derivative, head, index_range, publish, publish_names, replaced
-from gradproof.notation import NotationError, consistent, has_matrices, kinks, least, read
+from gradproof.notation import NotationError, consistent, has_matrices, least, read
 from gradproof.ranges import axis_spans, hull
 from gradproof.rules import RULES, SUM_RULES, Rule, Scope
+from gradproof.ties import kinks
 
 if TYPE_CHECKING:
     from gradproof.forms import Forms
-    from gradproof.verdict import Verdict
+from gradproof.verdict import Verdict
 
 __all__ = ["Derivation", "NoRuleAppliesError", "Step", "derive"]
 
@@ -306,5 +307,6 @@ def notes_on(body: sp.Expr, wrt: sp.Expr, scope: Scope) -> tuple[str, ...]:
     if not scope.depends(body):
         notes.append(f"{wrt} does not occur in the loss, so the gradient is zero")
     for equation, _ in kinks(body):
-        notes.append(f"where {publish_names(equation)} the loss need not have a derivative")
+        shown = sp.Eq(*map(publish_names, equation.args), evaluate=False)
+        notes.append(f"where {shown} the loss need not have a derivative")
     return tuple(notes)

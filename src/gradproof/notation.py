@@ -12,8 +12,7 @@ lower bound of that axis.
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import sympy as sp
@@ -25,12 +24,10 @@ from gradproof.lines import Bound, derivative, fresh, index_name, index_range, r
 from gradproof.ranges import NotationError, RangeError, Spans, admit, declared, least, within
 
 __all__ = [
-    "Kink",
     "NotationError",
     "RangeError",
     "consistent",
     "has_matrices",
-    "kinks",
     "least",
     "read",
 ]
@@ -273,42 +270,6 @@ def _read_derivative(e: sp.Basic, env: _Env, spans: Spans) -> sp.Expr:
     if any(n != 1 for _, n in e.variable_count) or len(e.variables) != 1:
         raise NotationError(f"{e}: only first derivatives are accepted; derive them one after the other")
     return derivative(body, _read(e.variables[0], env, spans))
-
-
-# -- kinks --------------------------------------------------------------------------------
-Kink = tuple[sp.Eq, dict[sp.Basic, tuple[sp.Expr, sp.Expr]]]
-
-
-def kinks(e: sp.Basic, template: Sequence[sp.Basic] = ()) -> list[Kink]:
-    """Where an expression may have a kink or a jump: an equation, and the ranges of its bound indices.
-
-    The indices in `template` (of a definition) count as bound.
-    """
-    found: dict[sp.Basic, Kink] = {}
-
-    def note(left: sp.Expr, right: sp.Expr, spans: Spans) -> None:
-        equation = sp.Eq(left, right, evaluate=False)
-        found[equation] = (equation, {i: s for i, s in spans.items() if equation.has(i)})
-
-    def visit(node: sp.Basic, spans: Spans) -> None:
-        match node:
-            case sp.Sum():
-                spans = {**spans, **{i: (lo, hi) for i, lo, hi in node.limits}}
-            case sp.Abs() | sp.sign() | sp.Heaviside():
-                note(node.args[0], _ZERO, spans)
-            case sp.Max() | sp.Min():
-                for one, other in itertools.combinations(node.args, 2):
-                    note(one, other, spans)
-            case sp.Piecewise():
-                for _, condition in node.args:
-                    for r in condition.atoms(sp.core.relational.Relational):
-                        if not all(a.is_integer for a in r.args):
-                            note(r.args[0], r.args[1], spans)
-        for a in node.args:
-            visit(a, spans)
-
-    visit(e, {i: span for i in template if (span := index_range(i)) is not None})
-    return list(found.values())
 
 
 # -- one name, one thing ------------------------------------------------------------------

@@ -21,16 +21,19 @@ from gradproof.arithmetic import Exact, texts_apart
 from gradproof.assumptions import read_assumptions
 from gradproof.canonical import BudgetExceededError
 from gradproof.lines import publish, publish_names
-from gradproof.notation import Kink, NotationError, RangeError, consistent, has_matrices, kinks, read
+from gradproof.notation import NotationError, RangeError, consistent, has_matrices, read
 from gradproof.points import Point, points, satisfied
 from gradproof.ranges import label_ranges
+from gradproof.ties import Kink, kinks
 from gradproof.translate import Translator
-from gradproof.values import UndefinedError, crossed, evaluate, index_values
+from gradproof.values import UndefinedError, crossed, evaluate, index_values, touching
 from gradproof.vanishing import vanishes
 from gradproof.verdict import Evidence, Verdict, Witness
 
 __all__ = ["Bounds", "decide", "equal", "inadmissible", "kinks_of", "same"]
 
+#: what has no value, or no slope, at some numbers
+_PARTIAL = (sp.Pow, sp.log, sp.asin, sp.acos, sp.acosh, sp.atanh)
 _FIRST = 6  # points that are tried before the later stages of a proof
 
 Bounds = Mapping[sp.Basic, tuple[sp.Expr, sp.Expr]]
@@ -86,7 +89,7 @@ def decide(
     assumptions = (*assumptions, *(r for r in label_ranges(*bodies) if r not in assumptions))
     shown = tuple(publish(r) for r in assumptions)
     off = [k for k in kinks_of(kinked, definitions) if crossed(k[0].args, varying)] if smooth else None
-    shown += tuple(dict.fromkeys(sp.Ne(*publish_names(k).args, evaluate=False) for k, _ in off or ()))
+    shown += tuple(dict.fromkeys(sp.Ne(*map(publish_names, k.args), evaluate=False) for k, _ in off or ()))
     search = partial(_find_witness, a, b, assumptions=assumptions, off=off, kinked=kinked, varying=varying)
     candidates = points([a, b], assumptions, definitions, bounds)
     proved, notes, witness = False, "", None
@@ -174,7 +177,7 @@ def _find_witness(
                 continue
             if any(_is_on(kink, point) for kink in off or ()):
                 continue
-            if kinked is not None and kinked.has(sp.Pow):
+            if kinked is not None and kinked.has(*_PARTIAL):
                 evaluate(kinked, point, off_kinks=True, varying=varying)
             left, right = (evaluate(e, point, off_kinks=off is not None, varying=varying) for e in (a, b))
             if not all(satisfied(r, point) for r in assumptions):
@@ -201,10 +204,7 @@ def _is_on(kink: Kink, point: Point) -> bool:
     equation, spans = kink
     ranges = [range(int(evaluate(lo, point)), int(evaluate(hi, point)) + 1) for lo, hi in spans.values()]
     for values in index_values(ranges):
-        here = dict(zip(spans, values, strict=True))
-        left, right = (evaluate(side, point, env=here) for side in equation.args)
-        gap = Exact().join(lambda x, y: x - y, left, right)
-        if Exact().sign_or_none(gap) in (0, None):
+        if touching(equation.lhs, equation.rhs, point, dict(zip(spans, values, strict=True))):
             return True
     return False
 

@@ -19,7 +19,7 @@ from gradproof.intervals import KinkError, UndefinedError
 from gradproof.inverse import Determinant, InverseBase, arrays_in, inverted
 from gradproof.lines import is_partial
 
-__all__ = ["KinkError", "Scene", "UndefinedError", "crossed", "evaluate", "index_values"]
+__all__ = ["KinkError", "Scene", "UndefinedError", "crossed", "evaluate", "index_values", "touching"]
 
 MAX_SUMMANDS = 20_000  # of a sum at a point that is tried
 
@@ -63,6 +63,16 @@ def evaluate(
 def crossed(sides: Sequence[sp.Basic], varying: frozenset[sp.Basic] | None) -> bool:
     """Whether what varies can cross the border between two sides: a condition on something else is no kink."""
     return varying is None or any((arrays_in(s) | s.free_symbols) & varying for s in sides)
+
+
+def touching(a: sp.Expr, b: sp.Expr, scene: Scene, env: Mapping[sp.Basic, int]) -> bool:
+    """Whether two sides are equal at a point but not all around it, or are too close to tell."""
+    try:
+        with enclosing():
+            _Evaluator(scene, Exact(), off_kinks=True).compare(a, b, env)
+    except UndefinedError:
+        return True
+    return False
 
 
 class _Evaluator:
@@ -192,12 +202,46 @@ class _Evaluator:
         args = [self.value(values.get(a, a), env) for a in function.args]
         return self.scene.function(function.func, orders, args)
 
-    def _compare(self, a: sp.Basic, b: sp.Basic, env: Mapping[sp.Basic, int]) -> int:
+    def compare(self, a: sp.Basic, b: sp.Basic, env: Mapping[sp.Basic, int]) -> int:
         gap = self.backend.join(lambda x, y: x - y, self.value(a, env), self.value(b, env))
         sign: int = self.backend.sign(gap)
-        if sign == 0 and self.off_kinks and not (a.is_integer and b.is_integer) and crossed((a, b), self.varying):
+        moves = self.off_kinks and not (a.is_integer and b.is_integer) and crossed((a, b), self.varying)
+        if sign == 0 and moves and sp.expand(self._around(a, env) - self._around(b, env)) != 0:
             raise KinkError(f"{a} = {b}: the derivative need not exist there")
         return sign
+
+    def _around(self, e: sp.Basic, env: Mapping[sp.Basic, int]) -> Any:
+        """The formula without its branches and sums, as it is at the point and all around it."""
+        if e in env:
+            return sp.Integer(env[e])
+        match e:
+            case sp.Indexed():
+                return e.base[tuple(self.integer(i, env) for i in e.indices)]
+            case sp.Symbol() | sp.Idx() if e.is_integer:
+                return sp.Integer(self.integer(e, env))
+            case sp.Sum():
+                ((index, lo, hi),) = e.limits
+                span = range(self.integer(lo, env), self.integer(hi, env) + 1)
+                return sp.Add(*(self._around(e.function, {**env, index: n}) for n in span))
+            case sp.Piecewise():
+                return next(self._around(v, env) for v, c in e.args if self.holds(c, env))
+            case sp.Max() | sp.Min():
+                return self._around(self._best(e, env), env)
+            case sp.Abs() | sp.sign() | sp.Heaviside():
+                side = self.compare(e.args[0], sp.Integer(0), env)
+                if isinstance(e, sp.Abs):
+                    return side * self._around(e.args[0], env)
+                return sp.Integer(side if isinstance(e, sp.sign) else side > 0)
+        args = [self._around(a, env) for a in e.args]
+        return e.func(*args) if args else e
+
+    def _best(self, e: sp.Basic, env: Mapping[sp.Basic, int]) -> sp.Basic:
+        """The argument that is the largest, or the smallest."""
+        best = e.args[0]
+        for other in e.args[1:]:
+            sign = self.compare(other, best, env)
+            best = other if (sign > 0 if isinstance(e, sp.Max) else sign < 0) else best
+        return best
 
     def holds(self, c: sp.Basic, env: Mapping[sp.Basic, int]) -> bool:
         """Whether a condition is true at this point."""
@@ -214,7 +258,7 @@ class _Evaluator:
                 return not self.holds(c.args[0], env)
             case sp.ITE():
                 return self.holds(c.args[1 if self.holds(c.args[0], env) else 2], env)
-        sign = self._compare(c.args[0], c.args[1], env)
+        sign = self.compare(c.args[0], c.args[1], env)
         return {
             sp.Gt: sign > 0, sp.Ge: sign >= 0, sp.Lt: sign < 0, sp.Le: sign <= 0, sp.Eq: sign == 0, sp.Ne: sign != 0,
         }[type(c)]  # fmt: skip
@@ -226,17 +270,13 @@ class _Evaluator:
                 gap = self.backend.join(lambda x, y: x - y, self.value(e.args[0], env), self.value(e.args[1], env))
                 return self.backend.number(Fraction(int(self.backend.sign(gap) == 0)))
             case sp.sign():
-                return self.backend.number(Fraction(self._compare(e.args[0], zero, env)))
+                return self.backend.number(Fraction(self.compare(e.args[0], zero, env)))
             case sp.Abs():
                 value = self.value(e.args[0], env)
-                return value if self._compare(e.args[0], zero, env) >= 0 else -value
+                return value if self.compare(e.args[0], zero, env) >= 0 else -value
             case sp.Heaviside():
-                sign = self._compare(e.args[0], zero, env)
+                sign = self.compare(e.args[0], zero, env)
                 return self.value(e.args[1], env) if sign == 0 else self.backend.number(Fraction(int(sign > 0)))
             case sp.Max() | sp.Min():
-                best = e.args[0]
-                for other in e.args[1:]:
-                    sign = self._compare(other, best, env)
-                    best = other if (sign > 0 if isinstance(e, sp.Max) else sign < 0) else best
-                return self.value(best, env)
+                return self.value(self._best(e, env), env)
         return self.backend.function(type(e).__name__, self.value(e.args[0], env))
