@@ -21,6 +21,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
+from gradproof import NotationError
 from random_checks import Examination, Report
 from random_losses import Problem, problems
 
@@ -63,6 +64,8 @@ def examined(number: int, known: set[str], until: float) -> tuple[Report, list[s
         except OutOfTimeError:
             report.counts["out of time"] += 1
             report.slowest.append((SECONDS, str(problem)))
+        except NotationError:
+            report.counts["drawn with what is not read"] += 1
         except Exception:  # noqa: BLE001 # a fault of these tests, which ends no run
             report.fault("the tests fail", problem, traceback.format_exc())
         finally:

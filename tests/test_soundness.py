@@ -212,6 +212,13 @@ def test_a_witness_shows_values_that_differ(left: sp.Expr, right: sp.Expr, texts
     assert witness.right == texts[1]
 
 
+def test_what_is_not_known_well_enough_ends_the_search() -> None:
+    """An arccosine near 1 was added up for ever."""
+    steps = sp.Sum(sp.Abs(x[p + 1] - x[p]), (p, 1, N - 1))
+    loss = sp.Max(-b, sp.Min(b, sp.acos(steps / 4)))
+    assert check(loss, b, derive(loss, b).result, [b > 0]).status == "proved"
+
+
 # -- ties -----------------------------------------------------------------------------------
 r, advantage, eps = sp.symbols("r A epsilon")
 CLIPPED = sp.Min(r * advantage, sp.Min(1 + eps, sp.Max(1 - eps, r)) * advantage)  # PPO

@@ -15,6 +15,7 @@ from sympy.printing.latex import LatexPrinter, translate
 
 from gradproof.inverse import Determinant, InverseBase
 from gradproof.lines import derivative, head, index_name
+from gradproof.notation import has_matrices
 
 if TYPE_CHECKING:
     from gradproof.derivation import Derivation
@@ -227,6 +228,10 @@ class IndexPrinter(LatexPrinter):  # type: ignore[misc] # SymPy has no types
 
 def to_latex(e: Any, small: Sequence[sp.Basic] = ()) -> str:
     """LaTeX (for KaTeX and MathJax) of a SymPy object; terms with the more `small` factors stand later."""
+    if has_matrices(e):
+        from gradproof.forms.matrix_latex import matrix_latex
+
+        return matrix_latex(e)
     return IndexPrinter(small).doprint(e)
 
 

@@ -18,6 +18,7 @@ import sympy as sp
 
 from gradproof.assumptions import read_assumptions
 from gradproof.checks.remainder import remainder_evidence
+from gradproof.checks.second_prover import second_prover_evidence
 from gradproof.derivation import Derivation, axis_bounds, moving
 from gradproof.elementary import BRANCHING, branched, piecewise
 from gradproof.inverse import Determinant, InverseBase
@@ -35,7 +36,7 @@ _Definitions = Mapping[sp.Basic, tuple[tuple[sp.Basic, ...], sp.Expr]]
 
 
 def verify(derivation: Derivation) -> Verdict:
-    """Proved if every step and the whole hold and the remainder's slope agrees.
+    """Proved if every step and the whole hold, and neither the remainder's slope nor the second prover disagrees.
 
     Otherwise the verdict of the first step that fails, named in `reason`.
     """
@@ -61,10 +62,11 @@ def verify(derivation: Derivation) -> Verdict:
         return _failed(whole, d, f"the result {d.result} against the loss")
     steps = Evidence("each step", "agrees", f"every step keeps the value ({count} in all)", _RESTS)
     diff = Evidence("whole", "agrees", "the result is SymPy's derivative of the whole loss, taken sum by sum", _RESTS)
-    slope = remainder_evidence(d)
-    evidence = (*whole.evidence, steps, diff, slope)
-    if slope.outcome == "disagrees":
-        return Verdict("undecided", whole.assumptions, None, evidence, f"the checks disagree: {slope.says}")
+    others = (remainder_evidence(d), second_prover_evidence(d))
+    evidence = (*whole.evidence, steps, diff, *others)
+    against = next((e for e in others if e.outcome == "disagrees"), None)
+    if against is not None:
+        return Verdict("undecided", whole.assumptions, None, evidence, f"the checks disagree: {against.says}")
     return Verdict("proved", whole.assumptions, None, evidence)
 
 
