@@ -257,3 +257,37 @@ def test_a_witness_is_where_the_loss_has_a_value() -> None:
 
 def test_a_tie_that_never_holds_is_told_as_one() -> None:
     assert check(sp.Max(0, sp.exp(u)), u, sp.exp(u)).status == "proved"
+
+
+w, v1, i, l = sp.IndexedBase("w"), sp.Symbol("v1"), sp.Idx("i", (1, N)), sp.Idx("l", (1, N))
+wider = sp.Symbol("tau", positive=True)
+but_first = 1 - sp.KroneckerDelta(1, N)
+
+
+def above(e: sp.Expr) -> sp.Expr:
+    return sp.Piecewise((1, e > 0), (0, True))
+
+
+def by_larger(gap: sp.Expr, at: sp.Expr) -> sp.Expr:
+    """What d Max(x_i, x_l) / d x_a is, if `at` is what stands for the case x_i < x_l."""
+    return above(gap) * sp.KroneckerDelta(i, a) + at * sp.KroneckerDelta(l, a)
+
+
+@pytest.mark.parametrize(
+    ("loss", "wrt", "claim", "status"),
+    [
+        # at N = 1 the first argument is 0 whatever w is, and so is the tie with 0
+        (sp.Min(but_first * w[1], w[1] - wider), w[1], sp.Piecewise((1, w[1] - wider < but_first * w[1]), (but_first, True)), "proved"),
+        (sp.Abs(sp.Min(but_first * w[1], w[1] - wider)), w[1], sp.Piecewise((1, w[1] < but_first * w[1]), (but_first, True)), "refuted"),
+        # x_i = x_l is no tie where i = l
+        (sp.Max(x[i], x[l]), x[a], by_larger(x[i] - x[l], 1 - above(x[i] - x[l])), "proved"),
+        (sp.Max(x[i], x[l]), x[a], by_larger(x[i] - x[l], above(x[l] - x[i])), "refuted"),
+        # at N = 1 nothing is left of the loss
+        (sp.Max(0, (N - 1) * v1), v1, sp.Piecewise((N - 1, (N - 1) * v1 > 0), (0, (N - 1) * v1 < 0), (5, True)), "refuted"),
+        (sp.Sum(sp.Abs(x[i] - x[l]), i, l), x[a], 2 * sp.Sum(sp.sign(x[a] - x[i]), i), "proved"),
+        (sp.Sum(sp.Abs(x[i] - x[l]), i, l), x[a], sp.Sum(sp.sign(x[a] - x[i]), i), "refuted"),
+        (sp.Max(0, sp.Sum(w[i] * x[i], i)), w[a], x[a] * above(sp.Sum(w[i] * x[i], i)), "proved"),
+    ],
+)  # fmt: skip
+def test_a_tie_at_some_indices_and_sizes_is_none_to_leave_out(loss, wrt, claim, status) -> None:
+    assert check(loss, wrt, claim).status == status

@@ -36,6 +36,10 @@ class Case:
         above, nonzero, zero = parts
         return Case((*above, *positive), nonzero, zero)
 
+    def without_idle_kinks(self) -> Case:
+        """The branch without kinks that are zero all over it: there nothing is left out."""
+        return replace(self, nonzero=tuple(form for form in self.nonzero if form))
+
 
 class Cases:
     """Whether a normal form vanishes in each of the cases that it makes; `holds` decides one case."""
@@ -67,13 +71,13 @@ class Cases:
         size = Atom("absolute", "", (u.scaled(sign_of(u)),)).key
         for side, up in ((u, ONE), (-u, Poly())):
             change = partial(self.algebra.put, values={above: up, below: ONE - up, size: side})
-            here = case.after(change, side)
+            here = case.after(change, side).without_idle_kinks()
             if not self._is_empty(here) and not self._on_side(change(poly), side, here):
                 return False
         change = partial(self.algebra.put, values={above: Poly(), below: Poly(), size: Poly()})
         level = case.after(change)
         level = replace(level, zero=(*level.zero, u))
-        if self._is_nonzero(u, level) or self._is_empty(level):
+        if self._is_empty(level) or self._is_left_out(change(poly), u, level):
             return True
         return self._on_level(change(poly), u, level) or self.holds(change(poly), level)
 
@@ -116,6 +120,60 @@ class Cases:
                 if kink is not None and kink.kind == "positive" and kink.args[0].key in (u.key, (-u).key):
                     return True
         return False
+
+    def _is_left_out(self, poly: Poly, u: Poly, level: Case) -> bool:
+        """Whether u = 0 is a kink, and poly vanishes for the indices and sizes for which u is zero whatever the values."""
+        return self._is_nonzero(u, level) and (self._varies(u) or self._on_diagonal(poly, u, level))
+
+    def _varies(self, u: Poly) -> bool:
+        """Whether u is zero identically for no indices and sizes.
+
+        It changes with a letter or an array that stands in one term only; or where all letters are 0 it is a number
+        that is not.
+        """
+        rest = [t for _, t in u if t.factors]
+        if len(rest) < len(u) and all(self._is_monomial(t) and self._names(t, deep=False) for t in rest):
+            return True
+        names = [self._names(t) for _, t in u]
+        return any(
+            self._is_monomial(t) and bool(self._names(t, deep=False) - set().union(*names[:n], *names[n + 1 :]))
+            for n, (_, t) in enumerate(u)
+        )
+
+    def _is_monomial(self, t: Term) -> bool:
+        """Whether a term is a product of entries and of what is positive, under sums that are not empty."""
+        lengths = (self.translator.least(self.algebra.ranges[i].length) for i in t.bound)
+        return all(length is not None and length >= 1 for length in lengths) and all(
+            not isinstance(e, Poly)
+            and (
+                (a.kind in ("symbol", "entry") and e > 0) or a.kind in ("exp", "number") or self.algebra.is_positive(a)
+            )
+            for a, e in t.factors.values()
+        )
+
+    def _names(self, t: Term, deep: bool = True) -> set[str]:
+        """The real letters and arrays that a term is made of; not `deep`: only those that are its factors."""
+        found = set()
+        for atom, e in t.factors.values():
+            if atom.kind in ("symbol", "entry") and not self.algebra.is_index(atom):
+                found.add(str(atom.head))
+            if deep:
+                parts = (*atom.args, *((e,) if isinstance(e, Poly) else ()))
+                found |= {name for part in parts for _, s in part for name in self._names(s)}
+        return found
+
+    def _on_diagonal(self, poly: Poly, u: Poly, level: Case) -> bool:
+        """Whether u = x_i − x_j, and poly vanishes where i = j, if that can be."""
+        entries = [Poly([(1, t)]).single for _, t in u]
+        if len(u) != 2 or sum(c for c, _ in u) != 0 or not all(a is not None and a.kind == "entry" for a in entries):
+            return False
+        one, other = (a for a in entries if a is not None)
+        if one.head != other.head or len(one.args) != len(other.args):
+            return False
+        gaps = [a - b for a, b in zip(one.args, other.args, strict=True)]
+        if any(gap and gap.constant is not None for gap in gaps):
+            return True
+        return any(self._on_level(poly, gap, level.without_idle_kinks()) for gap in gaps if gap)
 
     def _within(self, value: Poly, index: int) -> bool:
         span = self.algebra.ranges[index]
@@ -160,6 +218,8 @@ class Cases:
     def _at(self, poly: Poly, atom: Atom, value: Poly, case: Case) -> bool:
         """Whether poly vanishes where an atom has a value."""
         here = case.after(change := partial(self.algebra.put, values={atom.key: value}))
+        if atom.kind == "index" or self.translator.algebra.is_whole(Poly.atom(atom)):
+            here = here.without_idle_kinks()
         here = replace(here, zero=(*here.zero, Poly.atom(atom) - value))
         if self.algebra.is_positive(atom):
             here = replace(here, positive=(*here.positive, value))
