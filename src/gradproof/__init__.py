@@ -16,18 +16,18 @@ Where things are, in the order of the pipeline:
 - model.py holds named quantities, backward.py is back-propagation through them;
 - translate.py makes the normal form: canonical.py (its shape), indicators.py, products.py, substitution.py and
   algebra.py (its laws), vanishing.py (when it is zero), cases.py (by which cases), signs.py (which of them are
-  empty), assumptions.py (what is given);
+  empty), ties.py (where branches meet), assumptions.py (what is given);
 - proof.py decides equality, checking.py a claimed gradient; repair/ names its slip, needs.py the assumptions that
   it needs, typed.py the first wrong line of a derivation, kinks.py where there is no gradient;
 - points.py and given.py are points that are found and given, values.py evaluates there, arithmetic.py, intervals.py
   and doubles.py say with which numbers; verdict.py is the answer;
-- checks/ are the independent checks;
+- checks/ are the independent checks: SymPy's diff, remainders, a second prover, automatic differentiation;
 - statements/ are the kinds of statement, claim.py joins them to a claim, sources/ holds the claims of the four
   texts, reference/ the gradients to look up;
 - latex.py, typeset.py, page.py (of pieces.py) and reference_page.py show them, ledger.py all at once, figures/ what
   can be moved; cache.py keeps what was made;
 - problem.py is a problem as an author writes it, answer.py what is found; authors/ shows it in MkDocs and Jupyter
-  (display.py), cli.py (commands.py, collection.py, terminal.py, data.py) on the command line.
+  (display.py), cli.py (commands.py, collection.py, terminal.py, data.py; workers.py, many at once) on the command line.
 
 Names are loaded when they are first used, so that `import gradproof` costs nothing.
 """

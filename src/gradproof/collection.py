@@ -1,18 +1,18 @@
 """Everything that gradproof has decided already, by id: the claims of the sources, and the reference.
 
-What is proved is kept on disk, see `gradproof.cache`; nothing imports the engine before the cache has been asked.
+`records` decides many, by any executor.  What is proved is kept on disk, see `gradproof.cache`; nothing imports the engine before the cache has been asked.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from multiprocessing import get_all_start_methods, get_context
-from signal import SIG_IGN, SIGINT, signal
+from concurrent.futures import Executor
 from typing import Any
 
 from gradproof import reference, sources
 from gradproof.cache import claim_digest, digest, group_digest, remember
+from gradproof.workers import Missing, by_executor, by_processes
 
 __all__ = ["IDS", "group", "outline", "record", "records"]
 
@@ -37,15 +37,27 @@ def record(identity: str) -> Data:
     return _kept("record", identity)
 
 
-def records(identities: Sequence[str], jobs: int = 1) -> Iterator[Data]:
-    """The records of several, in this order, by so many processes; Ctrl-C ends them all."""
-    if jobs == 1 or len(identities) == 1:
-        yield from map(record, identities)
-        return
-    # never a plain fork: the caller may have threads (JAX has), and a fork of those can hang
-    start = "forkserver" if "forkserver" in get_all_start_methods() else "spawn"
-    with get_context(start).Pool(jobs, signal, (SIGINT, SIG_IGN)) as pool:
-        yield from pool.imap(record, identities)
+def records(identities: Sequence[str], jobs: int = 1, executor: Executor | None = None) -> Iterator[Data]:
+    """The records of several, in this order: in this process, by so many processes, or by the caller's executor.
+
+    Where a worker raises, hangs or is killed, the record is undecided and says so.  Ctrl-C ends all processes.
+    """
+    if executor is not None:
+        found: Iterator[Any] = by_executor(record, identities, executor)
+    elif jobs == 1 or len(identities) == 1:
+        found = map(record, identities)
+    else:
+        found = by_processes(record, identities, jobs)
+    for identity, one in zip(identities, found, strict=True):
+        yield _missing(identity, one.reason) if isinstance(one, Missing) else one
+
+
+def _missing(identity: str, reason: str) -> Data:
+    """The record of what was not decided."""
+    from gradproof import data
+    from gradproof.verdict import Verdict
+
+    return {"id": identity, "kind": "missing", "verdict": data.of_verdict(Verdict("undecided", reason=reason))}
 
 
 def _kept(kind: str, identity: str) -> Data:

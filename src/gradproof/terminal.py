@@ -144,7 +144,7 @@ def verified(record: Data) -> str:
     """One line for a record that was decided, with the reason where it was not proved."""
     verdict = record["verdict"]
     kind = record["kind"]
-    says = kind if kind.startswith("holds") else f"{kind}: refuted, and what holds instead proved"
+    says = kind if kind.startswith("holds") or kind == "missing" else f"{kind}: refuted, and what holds instead proved"
     reason = f", {verdict['reason']}" if verdict["reason"] else ""
     return f"{_coloured(verdict['status'], verdict['status'])} {record['id']} ({says}){reason}"
 
