@@ -291,3 +291,12 @@ def by_larger(gap: sp.Expr, at: sp.Expr) -> sp.Expr:
 )  # fmt: skip
 def test_a_tie_at_some_indices_and_sizes_is_none_to_leave_out(loss, wrt, claim, status) -> None:
     assert check(loss, wrt, claim).status == status
+
+
+def test_a_claim_in_cases_that_leaves_some_out_is_told_so() -> None:
+    alpha = sp.Symbol("alpha", positive=True)
+    elu = sp.Piecewise((u, u > 0), (alpha * (sp.exp(u) - 1), True))
+    verdict = check(elu, u, sp.Piecewise((1, u > 1), (alpha * sp.exp(u), u <= 0)))
+    assert verdict.status == "proved"
+    assert verdict.reason == "where the claim has a value; at u = 2/3 no branch of it holds"
+    assert check(elu, u, sp.Piecewise((1, u > 0), (alpha * sp.exp(u), u < 0))).reason == ""

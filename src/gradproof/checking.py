@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -12,12 +13,18 @@ from sympy.core.relational import Relational
 
 from gradproof.assumptions import read_assumptions
 from gradproof.derivation import axis_bounds, differentiated, in_range, moving, read_wrt
+from gradproof.intervals import NoBranchError, UndefinedError
 from gradproof.lines import head, publish
 from gradproof.notation import NotationError, RangeError, consistent, has_matrices, read
+from gradproof.points import points
 from gradproof.proof import Bounds, decide, inadmissible
-from gradproof.verdict import Need, Verdict
+from gradproof.values import evaluate
+from gradproof.verdict import Need, Verdict, Witness
 
 __all__ = ["Question", "asked", "check", "free_indices", "no_stray_index"]
+
+
+_POINTS = 40  # at which a claim in cases is tried
 
 
 def check(loss: Any, wrt: Any, claimed: Any, assumptions: Sequence[Any] = ()) -> Verdict:
@@ -76,7 +83,27 @@ class Question:
     def verdict(self, claim: sp.Expr) -> Verdict:
         """Whether the gradient is this, and what that needs; for a claim that was read and resolved."""
         verdict = self.decided(claim)
-        return replace(verdict, needs=self.needs(claim)) if verdict.status == "proved" else verdict
+        if verdict.status != "proved":
+            return verdict
+        return replace(verdict, needs=self.needs(claim), reason=self.uncovered(claim))
+
+    def uncovered(self, claim: sp.Expr) -> str:
+        """Where the gradient has a value and no branch of the claim holds, if such a point is found."""
+        branches = claim.atoms(sp.Piecewise)
+        if all(branch.args[-1][1] == sp.true for branch in branches):
+            return ""
+        for point in itertools.islice(
+            points([self.result, claim], self.relations, self.definitions, self.bounds), _POINTS
+        ):
+            try:
+                evaluate(self.result, point, off_kinks=True, varying=self.varying)
+                evaluate(claim, point, off_kinks=True, varying=self.varying)
+            except NoBranchError:
+                shown = Witness({str(s): n for s, n in point.sizes.items()}, point.table(), "", "").where
+                return f"where the claim has a value; at {shown} no branch of it holds"
+            except UndefinedError:
+                continue
+        return ""
 
     def decided(self, claim: sp.Expr) -> Verdict:
         """`verdict` without what it needs."""

@@ -13,7 +13,7 @@ from typing import Any
 
 from mpmath import iv, mp
 
-__all__ = ["DIGITS", "INTERVAL", "KinkError", "UndefinedError", "enclosed"]
+__all__ = ["DIGITS", "INTERVAL", "KinkError", "NoBranchError", "UndefinedError", "enclosed"]
 
 DIGITS = 50
 _TERMS = 500  # of a series; those of erf up to 8, which need the most, take 270
@@ -25,6 +25,10 @@ class UndefinedError(ValueError):
 
 class KinkError(UndefinedError):
     """The derivative does not exist at this point (a kink, a jump, a root at 0)."""
+
+
+class NoBranchError(UndefinedError):
+    """No condition of a Piecewise holds at this point."""
 
 
 def enclosed(value: Any) -> Any:

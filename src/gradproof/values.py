@@ -15,7 +15,7 @@ import sympy as sp
 from sympy.core.function import AppliedUndef
 
 from gradproof.arithmetic import Exact, enclosing
-from gradproof.intervals import KinkError, UndefinedError
+from gradproof.intervals import KinkError, NoBranchError, UndefinedError
 from gradproof.inverse import Determinant, InverseBase, arrays_in, inverted
 from gradproof.lines import is_partial
 
@@ -113,10 +113,7 @@ class _Evaluator:
                 args = [self.value(a, env) for a in e.args]
                 return self.scene.function(e.func, (0,) * len(args), args)
             case sp.Piecewise():
-                for branch, condition in e.args:
-                    if self.holds(condition, env):
-                        return self.value(branch, env)
-                raise UndefinedError(f"no branch of {e} holds")
+                return self.value(self._branch(e, env), env)
         return self._function(e, env)
 
     def _inverted(self, of: sp.IndexedBase, span: tuple[sp.Expr, sp.Expr]) -> Any:
@@ -224,7 +221,7 @@ class _Evaluator:
                 span = range(self.integer(lo, env), self.integer(hi, env) + 1)
                 return sp.Add(*(self._around(e.function, {**env, index: n}) for n in span))
             case sp.Piecewise():
-                return next(self._around(v, env) for v, c in e.args if self.holds(c, env))
+                return self._around(self._branch(e, env), env)
             case sp.Max() | sp.Min():
                 return self._around(self._best(e, env), env)
             case sp.Abs() | sp.sign() | sp.Heaviside():
@@ -234,6 +231,13 @@ class _Evaluator:
                 return sp.Integer(side if isinstance(e, sp.sign) else side > 0)
         args = [self._around(a, env) for a in e.args]
         return e.func(*args) if args else e
+
+    def _branch(self, e: sp.Piecewise, env: Mapping[sp.Basic, int]) -> sp.Basic:
+        """What stands beside the first condition that holds."""
+        for branch, condition in e.args:
+            if self.holds(condition, env):
+                return branch
+        raise NoBranchError(f"no branch of {e} holds")
 
     def _best(self, e: sp.Basic, env: Mapping[sp.Basic, int]) -> sp.Basic:
         """The argument that is the largest, or the smallest."""

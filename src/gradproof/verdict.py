@@ -49,11 +49,15 @@ class Witness:
     right: str
     functions: Mapping[str, str] = field(default_factory=dict)
 
-    def __str__(self) -> str:
+    @property
+    def where(self) -> str:
+        """The point in words."""
         point = [f"{name} = {_show(value)}" for name, value in {**self.sizes, **self.values}.items()]
         point += [f"{name} = {text}" for name, text in self.functions.items()]
-        where = ", ".join(point) or "everywhere"
-        return f"at {where}: {self.left} against {self.right}"
+        return ", ".join(point) or "everywhere"
+
+    def __str__(self) -> str:
+        return f"at {self.where}: {self.left} against {self.right}"
 
 
 def _show(value: Any) -> str:
