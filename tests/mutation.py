@@ -14,6 +14,11 @@ def mutants(e: sp.Expr, free: tuple[sp.Basic, ...]) -> Iterator[Mutant]:
     if isinstance(e, sp.Derivative):
         return
     yield from _here(e, free)
+    if isinstance(e, sp.Piecewise):
+        for n, (value, condition) in enumerate(e.args):
+            for kind, other in mutants(value, free):
+                yield kind, sp.Piecewise(*e.args[:n], (other, condition), *e.args[n + 1 :])
+        return
     inner = free + tuple(limit[0] for limit in e.limits) if isinstance(e, sp.Sum) else free
     parts = (e.function,) if isinstance(e, sp.Sum) else () if isinstance(e, (sp.Indexed, sp.KroneckerDelta)) else e.args
     for n, part in enumerate(parts):
