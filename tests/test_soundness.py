@@ -300,3 +300,18 @@ def test_a_claim_in_cases_that_leaves_some_out_is_told_so() -> None:
     assert verdict.status == "proved"
     assert verdict.reason == "where the claim has a value; at u = 2/3 no branch of it holds"
     assert check(elu, u, sp.Piecewise((1, u > 0), (alpha * sp.exp(u), u < 0))).reason == ""
+
+
+def test_a_tie_with_what_a_side_is_not_there_is_none() -> None:
+    """At v = 0 the first argument is pi, not the 0 that it can be elsewhere."""
+    square = sp.Max(0, 1 - v1 * x[1]) ** 2
+    loss = sp.Min((sp.pi - v1) * square, sp.Sum(v1, (p, 1, N - 1)))
+    claim = derive(loss, v1).result
+    assert check(loss, v1, claim).status == "proved"
+    assert check(loss, v1, claim * sp.sign(v1) ** 2).status != "proved"
+
+
+def test_a_witness_is_not_where_a_function_of_the_loss_has_a_pole() -> None:
+    witness = check(sp.coth(sp.Max(0, u)), u, sp.Integer(1)).witness
+    assert witness is not None
+    assert witness.values["u"] > 0

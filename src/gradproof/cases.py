@@ -24,17 +24,22 @@ MAX_FORMS = 8  # forms whose sign is split
 
 @dataclass(frozen=True)
 class Case:
-    """A branch: forms that are positive in it, that are nowhere zero (kinks, which are left out), and that are zero."""
+    """A branch: forms that are positive in it, that are nowhere zero (kinks, which are left out), and that are zero.
+
+    gaps: the kinks as they are for any index, before the changes that led into the branch.
+    """
 
     positive: tuple[Poly, ...]
     nonzero: tuple[Poly, ...]
     zero: tuple[Poly, ...] = ()
+    gaps: tuple[Poly, ...] = ()
+    changes: tuple[Callable[[Poly], Poly], ...] = ()
 
     def after(self, change: Callable[[Poly], Poly], *positive: Poly) -> Case:
         """The branch with its forms changed, and forms more that are positive."""
         parts = (tuple(map(change, forms)) for forms in (self.positive, self.nonzero, self.zero))
         above, nonzero, zero = parts
-        return Case((*above, *positive), nonzero, zero)
+        return Case((*above, *positive), nonzero, zero, self.gaps, (*self.changes, change))
 
     def without_idle_kinks(self) -> Case:
         """The branch without kinks that are zero all over it: there nothing is left out."""
@@ -109,14 +114,17 @@ class Cases:
 
     def _is_nonzero(self, u: Poly, case: Case) -> bool:
         """Whether u = 0 is a kink of the loss, at some indices within their ranges."""
-        for gap in case.nonzero:
+        for gap in case.gaps:
             indices = {p.key: p for f in (u, gap) for p in _indices(f) if p.labels.isdisjoint(gap.labels)}
             labels = sorted(gap.labels)
             for chosen in itertools.product(indices.values(), repeat=len(labels)):
                 values = dict(zip(labels, chosen, strict=True))
                 if not all(self._within(v, i) for i, v in values.items()):
                     continue
-                kink = self.algebra.positive_part(self.algebra.substitute(gap, values)).single
+                here = self.algebra.substitute(gap, values)
+                for change in case.changes:
+                    here = change(here)
+                kink = self.algebra.positive_part(here).single
                 if kink is not None and kink.kind == "positive" and kink.args[0].key in (u.key, (-u).key):
                     return True
         return False

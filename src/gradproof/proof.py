@@ -24,7 +24,7 @@ from gradproof.lines import publish, publish_names
 from gradproof.notation import NotationError, RangeError, consistent, has_matrices, read
 from gradproof.points import Point, points, satisfied
 from gradproof.ranges import label_ranges
-from gradproof.ties import Kink, kinks
+from gradproof.ties import Kink, apart, is_thin, kinks
 from gradproof.translate import Translator
 from gradproof.values import UndefinedError, crossed, evaluate, index_values, touching
 from gradproof.vanishing import vanishes
@@ -33,7 +33,7 @@ from gradproof.verdict import Evidence, Verdict, Witness
 __all__ = ["Bounds", "decide", "equal", "inadmissible", "kinks_of", "same"]
 
 #: what has no value, or no slope, at some numbers
-_PARTIAL = (sp.Pow, sp.log, sp.asin, sp.acos, sp.acosh, sp.atanh)
+_PARTIAL = (sp.Pow, sp.log, sp.asin, sp.acos, sp.acosh, sp.atanh, sp.coth, sp.csch, sp.tan)
 _FIRST = 6  # points that are tried before the later stages of a proof
 
 Bounds = Mapping[sp.Basic, tuple[sp.Expr, sp.Expr]]
@@ -89,7 +89,7 @@ def decide(
     assumptions = (*assumptions, *(r for r in label_ranges(*bodies) if r not in assumptions))
     shown = tuple(publish(r) for r in assumptions)
     off = [k for k in kinks_of(kinked, definitions) if crossed(k[0].args, varying)] if smooth else None
-    shown += tuple(dict.fromkeys(sp.Ne(*map(publish_names, k.args), evaluate=False) for k, _ in off or ()))
+    thin = _told(k for k, _ in off or () if is_thin(k))
     search = partial(_find_witness, a, b, assumptions=assumptions, off=off, kinked=kinked, varying=varying)
     candidates = points([a, b], assumptions, definitions, bounds)
     proved, notes, witness = False, "", None
@@ -113,10 +113,13 @@ def decide(
         )
     if witness is not None:
         if proved:
-            return Verdict("undecided", shown, reason=f"the proof and the values disagree; please report it: {witness}")
+            return Verdict(
+                "undecided", (*shown, *thin), reason=f"the proof and the values disagree; please report it: {witness}"
+            )
         says = f"the two sides are {witness.left} and {witness.right}"
         enclosed = Evidence("enclosure", "disagrees", says, "exact rationals and mpmath's interval arithmetic")
-        return Verdict("refuted", shown, witness, (enclosed,))
+        return Verdict("refuted", (*shown, *thin), witness, (enclosed,))
+    shown += _told(tie for k, _ in off or () for tie in apart(k))
     if proved and point is None:
         return Verdict(
             "undecided", shown, reason="no point was found that meets the assumptions and defines both sides"
@@ -125,6 +128,11 @@ def decide(
         says = "both sides have one normal form, for every size"
         return Verdict("proved", shown, None, (Evidence("canonical form", "agrees", says, CANONICAL),))
     return Verdict("undecided", shown, reason=notes or "neither a proof nor a counterexample was found")
+
+
+def _told(ties: Iterable[sp.Eq]) -> tuple[sp.Ne, ...]:
+    """What is left out, as a reader sees it."""
+    return tuple(dict.fromkeys(sp.Ne(*map(publish_names, tie.args), evaluate=False) for tie in ties))
 
 
 def _stages(

@@ -1,8 +1,9 @@
 """Ties: the equations on which a formula may have a kink or a jump.
 
 Max(a, b) has a kink only where a = b.  But where a and b branch themselves they may agree on an open set, as in
-Max(r, clip(r)), and there Max has none.  So a tie is left out of what is proved and tried only where it is thin:
-an equation that no open set solves.  One that may be fat is taken apart, into the ties of what its sides can be.
+Max(r, clip(r)), and there Max has none: cases.py leaves out a tie only in the branches, and for the indices, in which
+it is thin, and values.py looks at both sides around a point.  A tie that may be fat is told to the reader by the ties
+of all that its sides can be, which cover its thin parts.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from gradproof.elementary import BRANCHING
 from gradproof.lines import index_range
 from gradproof.ranges import Spans
 
-__all__ = ["Kink", "is_thin", "kinks"]
+__all__ = ["Kink", "apart", "is_thin", "kinks"]
 
 _MOST = 12  # things that one side can be
 _ZERO = sp.Integer(0)
@@ -34,8 +35,8 @@ def kinks(e: sp.Basic, template: Sequence[sp.Basic] = ()) -> list[Kink]:
     found: dict[sp.Basic, Kink] = {}
 
     def note(left: sp.Expr, right: sp.Expr, spans: Spans) -> None:
-        for equation in _apart(left, right):
-            found[equation] = (equation, {i: s for i, s in spans.items() if equation.has(i)})
+        equation = sp.Eq(left, right, evaluate=False)
+        found[equation] = (equation, {i: s for i, s in spans.items() if equation.has(i)})
 
     def visit(node: sp.Basic, spans: Spans) -> None:
         match node:
@@ -58,14 +59,13 @@ def kinks(e: sp.Basic, template: Sequence[sp.Basic] = ()) -> list[Kink]:
     return list(found.values())
 
 
-def _apart(left: sp.Expr, right: sp.Expr) -> list[sp.Eq]:
-    """Left = right; if that may be fat, the equations between what the two can be, but for those that always hold."""
-    whole = sp.Eq(left, right, evaluate=False)
-    if is_thin(whole):
-        return [whole]
-    sides = [_alternatives(side) for side in (left, right)]
+def apart(tie: sp.Eq) -> list[sp.Eq]:
+    """The tie; if it may be fat, the equations between what its sides can be, but for those that always or never hold."""
+    if is_thin(tie):
+        return [tie]
+    sides = [_alternatives(side) for side in tie.args]
     if not all(sides) or len(sides[0]) * len(sides[1]) > _MOST:
-        return [whole]
+        return [tie]
     pairs = ((a, b, sp.expand(a - b)) for a, b in itertools.product(*sides))
     return [sp.Eq(a, b, evaluate=False) for a, b, gap in pairs if not gap.is_number]
 

@@ -13,7 +13,7 @@ from functools import partial
 from gradproof.canonical import Atom, BudgetExceededError, Number, Poly, Term, fresh_index, sign_of, tidy
 from gradproof.cases import Case, Cases
 from gradproof.products import ONE, Range
-from gradproof.ties import Kink, is_thin
+from gradproof.ties import Kink
 from gradproof.translate import Translator
 
 __all__ = ["vanishes", "vanishes_where"]
@@ -23,8 +23,8 @@ _TOTAL = {"tanh", "sinh", "cosh", "sech", "sin", "cos", "atan", "asinh", "erf", 
 
 def vanishes(poly: Poly, translator: Translator, kinks: Sequence[Kink] = ()) -> bool:
     """Whether a normal form is zero wherever it is defined and off the given kinks."""
-    gaps = tuple(g for k in kinks if is_thin(k[0]) and (g := _gap(translator, k)) is not None)
-    return _Vanishing(translator).holds(poly, Case((), gaps))
+    gaps = tuple(g for k in kinks if (g := _gap(translator, k)) is not None)
+    return _Vanishing(translator).holds(poly, Case((), gaps, gaps=gaps))
 
 
 def vanishes_where(poly: Poly, zero: Poly, translator: Translator) -> bool:
