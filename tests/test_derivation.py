@@ -190,6 +190,12 @@ def test_the_remainder_falls_as_the_square_only_for_the_right_gradient() -> None
     assert all(not s.agrees and s.slope == pytest.approx(1, abs=1e-6) for s in wrong)
 
 
+def test_a_loss_that_cancels_has_its_remainder_measured_with_more_digits() -> None:
+    loss = sp.log(1 - sp.tanh(100 + u**2))
+    assert all(s.agrees for s in remainder_slopes(derive(loss, u)))
+    assert not any(s.agrees for s in remainder_slopes(derive(loss, u), -2 * u))
+
+
 def test_a_linear_loss_has_a_remainder_of_exactly_zero() -> None:
     assert {s.slope for s in remainder_slopes(derive(sp.Sum(sp.tanh(y[n]) * x[n], n), x[a]))} == {None}
 
