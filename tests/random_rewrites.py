@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import sympy as sp
@@ -346,6 +347,7 @@ def mistaken(e: sp.Expr, letters: list[sp.Basic], choice: random.Random) -> sp.E
     choice.shuffle(ways)
     for path, slip in ways[:6]:
         new = slip()
-        if new is not None:
-            return changed(e, path, new)
+        with suppress(ValueError):  # of SymPy, where a letter gets another range
+            if new is not None:
+                return changed(e, path, new)
     return e + 1

@@ -376,7 +376,7 @@ def precisely(e: sp.Basic, point: Scene, definitions: Sequence[sp.Eq] = (), env:
             value = numbers.value(e, env)
             if not mp.isfinite(value):
                 return None
-            needed = DIGITS + int(mp.log10(1 + numbers.largest))
+            needed = DIGITS + 2 * int(mp.log10(1 + numbers.largest))  # twice: a small one may be what is left
         if needed <= digits + 20:
             return value
         digits = needed

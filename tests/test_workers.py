@@ -8,6 +8,7 @@ import signal
 import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
@@ -61,7 +62,7 @@ def test_what_raises_is_told() -> None:
 
 
 def test_an_executor_that_breaks_loses_no_result() -> None:
-    with ProcessPoolExecutor(1) as processes:
+    with ProcessPoolExecutor(1, get_context("spawn")) as processes:  # beside threads of other tests no fork is safe
         found = shown(by_executor(work, ["a", "dies", "b"], processes))
     assert found[0] == "A"
     assert all(text.startswith("missing: its worker ended before it answered") for text in found[1:])
