@@ -42,6 +42,9 @@ class Library(Protocol):
 
     name: str
 
+    def array(self, numbers: Any) -> Any:
+        """Numbers as one of its arrays of doubles."""
+
     def call(self, function: str, *args: Any) -> Any:
         """One of its functions, by NumPy's name, on its arrays or numbers."""
 
@@ -65,13 +68,13 @@ class ArrayCode:
         definitions: Sequence[sp.Eq] = (),
         polynomials: Polynomials | None = None,
     ) -> None:
-        self.call, self.leaves, self.polynomials = library.call, leaves, polynomials or {}
+        self.call, self.array, self.leaves, self.polynomials = library.call, library.array, leaves, polynomials or {}
         self.definitions = {head(d.lhs): d for d in definitions}
 
     def value(self, e: sp.Basic, env: Env, open_axes: int = 0) -> Any:
         """The formula, for all values of the open indices; `env` gives these as arrays of whole numbers."""
         if e in env:
-            return _lifted(env[e], open_axes) * 1.0
+            return self.array(_lifted(env[e], open_axes))
         match e:
             case sp.Rational():
                 return int(e.p) / int(e.q)
@@ -106,7 +109,7 @@ class ArrayCode:
             case sp.Pow():
                 return self.call("exp", args[1]) if e.args[0] == sp.E else args[0] ** args[1]
             case sp.KroneckerDelta():
-                return (args[0] == args[1]) * 1.0
+                return self.call("where", args[0] == args[1], 1.0, 0.0)
             case sp.Max() | sp.Min():
                 best = args[0]
                 for other in args[1:]:
@@ -145,6 +148,7 @@ class ArrayCode:
         """An entry, looked up or computed by the name's definition."""
         if name in self.leaves:
             array, starts = self.leaves[name]
+            array = self.array(array) if isinstance(array, np.ndarray) else array
             return array[tuple(i - start for i, start in zip(at, starts, strict=True))] if at else array
         if name not in self.definitions:
             raise UnsupportedError(f"{name} has no value")

@@ -45,6 +45,9 @@ class Jax:
         self.jnp = import_module("jax.numpy")
         self.erf = {"erf": import_module("jax.scipy.special").erf, "erfc": import_module("jax.scipy.special").erfc}
 
+    def array(self, numbers: Any) -> Any:
+        return self.jnp.asarray(numbers, dtype=float)
+
     def call(self, function: str, *args: Any) -> Any:
         if function == "sum":
             return self.jnp.sum(args[0], axis=-1)
@@ -63,6 +66,9 @@ class Torch:
 
     def __init__(self) -> None:
         self.torch = import_module("torch")
+
+    def array(self, numbers: Any) -> Any:
+        return self.torch.as_tensor(numbers, dtype=self.torch.float64)
 
     def call(self, function: str, *args: Any) -> Any:
         if function == "sum":
