@@ -93,11 +93,8 @@ def _branches(node: sp.Basic) -> bool:
     """Whether a node branches on more than indices and sizes."""
     if not isinstance(node, BRANCHING):
         return False
-    asked = [c for _, c in node.args] if isinstance(node, sp.Piecewise) else [node]
-    sides = [
-        side for c in asked for r in (c.atoms(Relational) or {node}) for side in r.args if c not in (sp.true, sp.false)
-    ]
-    return not all(getattr(side, "is_integer", False) for side in sides)
+    asked = {r for _, c in node.args for r in c.atoms(Relational)} if isinstance(node, sp.Piecewise) else {node}
+    return not all(side.is_integer for r in asked for side in r.args)
 
 
 def _alternatives(e: sp.Basic) -> list[sp.Expr]:

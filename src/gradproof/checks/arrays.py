@@ -6,6 +6,7 @@ what it did.  It shares nothing with values.py, which takes one number at a time
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, Protocol
@@ -102,10 +103,7 @@ class ArrayCode:
             case sp.Add():
                 return sum(args[1:], args[0])
             case sp.Mul():
-                product = args[0]
-                for factor in args[1:]:
-                    product = product * factor
-                return product
+                return math.prod(args)
             case sp.Pow():
                 return self.call("exp", args[1]) if e.args[0] == sp.E else args[0] ** args[1]
             case sp.KroneckerDelta():
@@ -128,10 +126,7 @@ class ArrayCode:
 
     @staticmethod
     def _monomial(args: Sequence[Any], powers: Sequence[int]) -> Any:
-        product: Any = 1.0
-        for u, n in zip(args, powers, strict=True):
-            product = product * u**n
-        return product
+        return math.prod(u**n for u, n in zip(args, powers, strict=True))
 
     def _sum(self, e: sp.Sum, env: Env, open_axes: int) -> Any:
         """The summand with one more axis, the last, added up along it."""
@@ -192,18 +187,11 @@ class ArrayCode:
             case sp.Add():
                 return sum(self._whole(a, env, open_axes) for a in e.args)
             case sp.Mul():
-                return int(np.prod([1])) * self._product([self._whole(a, env, open_axes) for a in e.args])
+                return math.prod(self._whole(a, env, open_axes) for a in e.args)
             case sp.Symbol() | sp.Idx() | sp.Indexed():
                 found = np.rint(np.asarray(self.value(e, env, open_axes))).astype(int)
                 return found if found.ndim else int(found)
         raise UnsupportedError(f"the index {e} is not written as array code")
-
-    @staticmethod
-    def _product(factors: Sequence[Any]) -> Any:
-        product = factors[0]
-        for factor in factors[1:]:
-            product = product * factor
-        return product
 
 
 def _lifted(index: Any, axes: int) -> Any:
