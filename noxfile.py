@@ -56,12 +56,17 @@ def random(session: nox.Session) -> None:
 def oracles(session: nox.Session) -> None:
     """Compare every gradient with JAX's and PyTorch's automatic differentiation, some minutes.
 
+    With `-- --write`, put the two on trial besides, and write what the site tells of them: docs/data/oracles.json.
+
     uv would choose PyTorch's build for CUDA, which is larger by gigabytes; pip's is one for the CPU.
     """
     install(session, "tests")
     session.install("torch==2.13.0")
     every = {"GRADPROOF_ORACLES": "all"}
-    session.run("pytest", "-n", "auto", "tests/test_autodiff.py", "tests/test_kinks.py", *session.posargs, env=every)
+    asked = [argument for argument in session.posargs if argument != "--write"]
+    session.run("pytest", "-n", "auto", "tests/test_autodiff.py", "tests/test_kinks.py", *asked, env=every)
+    if "--write" in session.posargs:
+        session.run("python", "-m", "gradproof.trials.oracles", "docs/data/oracles.json")
 
 
 @nox.session

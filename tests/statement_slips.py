@@ -29,7 +29,7 @@ from gradproof.statements import (
     Statement,
     Substitutes,
 )
-from mutation import mutants
+from gradproof.trials.mutants import mutants
 from plain import Plain, apart, letters, number, sizes
 from plain_points import REVERSED, descends, fails_on_box, grows, holds, met, places, scenes, shown_at
 

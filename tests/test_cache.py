@@ -145,9 +145,13 @@ def test_what_is_kept_is_not_made_again(kept: Path) -> None:
     ],
     ids=["cut off", "altered", "empty", "not text"],
 )
-def test_a_damaged_entry_is_noticed_and_made_again(kept: Path, damage: Callable[[bytes], bytes]) -> None:
+def test_a_damaged_entry_is_noticed_and_made_again(
+    kept: Path, damage: Callable[[bytes], bytes], caplog: pytest.LogCaptureFixture
+) -> None:
+    assert caplog.messages == []
     kept.write_bytes(damage(kept.read_bytes()))
     assert cache.remember("ab12", lambda: "second") == "second"
+    assert caplog.messages == [f"a kept result was damaged, and is made again: {kept}"]
     assert cache.remember("ab12", lambda: pytest.fail("made again")) == "second"
 
 

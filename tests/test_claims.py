@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gradproof import CLAIMS
+from gradproof import CLAIMS, ledger
+from gradproof.checks.steps import INDEPENDENT
 from gradproof.statements import Approximation, Statement
 
 if TYPE_CHECKING:
@@ -103,8 +104,11 @@ def test_every_claim_is_proved_and_of_the_kind_expected(identity: str) -> None:
     assert verdict.evidence
     assert all(e.outcome == "agrees" for e in verdict.evidence)
     assert claim.kind == EXPECTED[identity]
-    if claim.derivation is not None:
-        assert {"each step", "whole", "remainder"} <= {e.kind for e in verdict.evidence}
+    if claim.derivation is not None:  # four kinds of different code: the proof's own, and three others
+        assert {"canonical form", "each step", "whole", *ledger.OTHER_CODE} <= {e.kind for e in verdict.evidence}
+        assert {check.__name__ for check in INDEPENDENT} == {
+            f"{kind.replace(' ', '_')}_evidence" for kind in ledger.OTHER_CODE
+        }
 
 
 @pytest.mark.parametrize("identity", EXPECTED)

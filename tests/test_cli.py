@@ -5,11 +5,14 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from gradproof import collection
+from gradproof import CLAIMS, collection, sources
 from gradproof.cli import main
 
 ROOT = Path(__file__).parent.parent
@@ -238,7 +241,6 @@ def few(monkeypatch: pytest.MonkeyPatch) -> tuple[str, ...]:
 
 
 def test_list_knows_every_claim_and_every_entry() -> None:
-    from gradproof import CLAIMS
     from gradproof.reference import REFERENCE
 
     assert [*CLAIMS, *REFERENCE] == list(collection.IDS)
@@ -296,6 +298,36 @@ def test_verify_reports_what_is_not_proved(monkeypatch: pytest.MonkeyPatch, caps
     assert code == UNDECIDED
     assert "undecided symmetry.linear (holds), a reason" in out
     assert out.splitlines()[-1] == "4 in all: 3 proved, 1 undecided"
+
+
+@pytest.mark.usefixtures("few")
+def test_verify_tells_which_check_is_missing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setitem(sys.modules, "flint", None)
+    monkeypatch.setenv("GRADPROOF_CACHE", str(tmp_path))
+    code, out, _ = run(capsys, "verify", "symmetry.linear", "--jobs", "1")
+    assert code == PROVED
+    assert "missing: second prover, of 1 (python-flint is not installed)" in out
+
+
+def test_verify_tells_all_of_a_claim_that_fails(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """The formula, the rule, before, after, the point, both values and the slip."""
+    claim = CLAIMS["averages.linreg.m"]
+    lines = tuple((-line if n == 2 else line, rule) for n, (line, rule) in enumerate(claim.lines))
+    false = replace(claim, statements=(replace(claim.statements[0], lines=lines),))
+    monkeypatch.setattr(collection, "IDS", (claim.id,))
+    monkeypatch.setattr(sources, "CLAIMS", {claim.id: false})
+    monkeypatch.setenv("GRADPROOF_CACHE", str(tmp_path))
+    code, out, _ = run(capsys, "verify", claim.id, "--jobs", "1")
+    assert code == REFUTED
+    first, *rest = out.splitlines()
+    assert first.startswith("refuted averages.linreg.m (holds), line 3 (ch")
+    assert rest[:3] == ["  rule: chain rule", f"  before: {claim.statements[0].left}", f"  after: {lines[2][0]}"]
+    assert re.fullmatch(r"  at N = 1, b = 3, .*: -2 against 2", rest[3])
+    assert rest[4].startswith("  suspected slip: the sign is wrong; the gradient is ")
 
 
 def test_what_is_proved_is_kept_among_the_users_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

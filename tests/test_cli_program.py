@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import re
@@ -122,6 +123,36 @@ def test_ctrl_c_ends_all_processes_without_a_traceback() -> None:
     while _alive(process.pid) and time.monotonic() < until:
         time.sleep(0.1)
     assert not _alive(process.pid)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are found as Linux has them")
+def test_a_worker_that_is_killed_loses_no_result(tmp_path: Path) -> None:
+    """Whatever it was at is done again, and the answer is the same, byte for byte."""
+    environment = {**os.environ, "GRADPROOF_CACHE": str(tmp_path)}
+    command = [sys.executable, "-m", "gradproof", "verify", "symmetry", "--json", "--progress", "--jobs", "2"]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment, start_new_session=True
+    )
+    assert process.stderr is not None
+    for line in process.stderr:
+        if line.startswith("2 of"):
+            break
+    os.kill(_youngest(process.pid), signal.SIGKILL)
+    out, err = process.communicate(timeout=120)
+    assert (process.returncode, "Traceback" in err) == (PROVED, False)
+    alone = subprocess.run([*command[:-1], "1"], capture_output=True, text=True, check=True)
+    assert out == alone.stdout
+
+
+def _youngest(group: int) -> int:
+    """The process of a group that was started last."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            fields = (folder / "stat").read_text().rpartition(")")[2].split()
+            if int(fields[2]) == group:
+                found.append((int(fields[19]), int(folder.name)))
+    return max(found)[1]
 
 
 def _alive(group: int) -> bool:

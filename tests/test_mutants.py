@@ -18,9 +18,9 @@ from gradproof.arithmetic import Exact
 from gradproof.checks.steps import LineChecker
 from gradproof.notation import read
 from gradproof.points import Point
+from gradproof.trials.mutants import mutants
 from gradproof.values import UndefinedError, evaluate
 from losses import LINE, NAMED, NAMED_GRADIENTS, NETWORK, E, b, i, j, k, m, w1, w2
-from mutation import mutants
 
 
 def differ(one: sp.Expr, other: sp.Expr, definitions: tuple[sp.Eq, ...], wrt: sp.Expr) -> bool:

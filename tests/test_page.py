@@ -82,12 +82,17 @@ def test_a_false_claim_is_an_error_that_names_the_formula_and_a_point() -> None:
     assert f"formula: backprop.5.9 (equation (5.9) of 'Going Deeper into Back-propagation'): {false}" in message
     assert "first wrong step: the statement" in message
     assert re.search(r"at .* against ", message)
+    before, after, slip = message.splitlines()[4:7]
+    assert (before, after) == (f"  before: {false.left}", f"  after: {false.right}")
+    assert slip == f"  suspected slip: the sign is wrong; the gradient is {claim.statements[0].right}"
 
 
 def test_a_false_line_is_named() -> None:
     claim = CLAIMS["averages.linreg.m"]
     lines = tuple((-line if n == 2 else line, rule) for n, (line, rule) in enumerate(claim.lines))
-    with pytest.raises(page.PageError, match=r"first wrong step: line 3 \(chain rule\)"):
+    with pytest.raises(
+        page.PageError, match=r"(?s)first wrong step: line 3 \(chain rule\).* rule: chain rule\n.*slip: the sign"
+    ):
         page.render_claim(replace(claim, statements=(replace(claim.statements[0], lines=lines),)))
 
 

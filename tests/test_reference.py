@@ -30,7 +30,8 @@ from gradproof.forms.python_nodes import safe_name
 from gradproof.inverse import arrays_in
 from gradproof.lines import index_range
 from gradproof.notation import NotationError
-from gradproof.reference.entry import Entry, Gradient, Stable, Wrong, plain
+from gradproof.precision.stable import plain
+from gradproof.reference.entry import Entry, Gradient, Stable, Wrong
 from gradproof.statements.base import value_at
 
 ROOT = Path(__file__).parent.parent

@@ -38,9 +38,9 @@ from gradproof import REFERENCE, derive, equal
 from gradproof.checks import flint_field, flint_ring, second_prover
 from gradproof.checks.second_prover import second_proofs, second_prover_evidence
 from gradproof.derivation import Derivation
+from gradproof.trials.mutants import mutants
 from gradproof.verdict import Evidence
 from losses import LINE, LINE_BY_M, NAMED, NAMED_GRADIENTS, E, N, f, h, i, j, k, m, n, theta, u, v, w1, w2, x, y, z
-from mutation import mutants
 from right_gradients import RIGHT
 
 ENTRIES = dict(REFERENCE)
@@ -289,7 +289,7 @@ def test_what_is_zero_for_one_to_three_points_is_found_at_the_bound(name: str) -
 def test_it_shares_no_rule_no_normal_form_and_no_diff() -> None:
     """By what its files import and call."""
     folder = Path(second_prover.__file__).parent
-    names = ["second_prover", "size_bound", "dual", "fields", "flint_field", "flint_ring", "enclosure"]
+    names = ["second_prover", "size_bound", "dual", "fields", "flint_field", "flint_ring", "balls", "guard"]
     shared = {"intervals", "inverse", "points", "assumptions", "derivation", "verdict", "lines"}
     for name in names:
         tree = ast.parse((folder / f"{name}.py").read_text("utf-8"))

@@ -278,7 +278,7 @@ def test_what_has_no_meaning_is_refused(name: str) -> None:
 def test_a_gradient_shows_its_derivation() -> None:
     statement = gradient(HIDDEN, derive=lambda: NAMED.gradient(E, w1[unit, row]))
     assert statement.derivation is not None
-    kinds = {"canonical form", "each step", "whole", "remainder", "second prover"}
+    kinds = {"canonical form", "each step", "whole", "remainder", "second prover", "complex step"}
     assert {item.kind for item in statement.verify().evidence} == kinds
     assert gradient(HIDDEN).derivation is None
 

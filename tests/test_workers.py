@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
@@ -88,6 +90,21 @@ def test_any_number_of_workers_gives_the_same() -> None:
             )
         ]
     assert len(set(found)) == 1
+
+
+def test_the_ledger_is_the_same_in_every_run(tmp_path: Path) -> None:
+    """Byte for byte, whatever the order of sets, and whether or not anything was kept."""
+    code = (
+        "from gradproof import ledger, sources\n"
+        "few = ('backprop.5.12', 'averages.linreg.m', 'averages.sigmoid', 'symmetry.linear')\n"
+        "sources.IDS = {name: sources.IDS[name] for name in few}\n"
+        "print(ledger.as_json(), ledger.ledger(), ledger.errata())"
+    )
+    found = set()
+    for seed, kept in (("1", "a"), ("2", "b"), ("3", "a")):
+        environment = {**os.environ, "PYTHONHASHSEED": seed, "GRADPROOF_CACHE": str(tmp_path / kept)}
+        found.add(subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, check=True).stdout)
+    assert len(found) == 1
 
 
 def test_a_result_that_is_missing_is_undecided(monkeypatch: pytest.MonkeyPatch) -> None:

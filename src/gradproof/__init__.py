@@ -21,7 +21,9 @@ Where things are, in the order of the pipeline:
   it needs, typed.py the first wrong line of a derivation, kinks.py where there is no gradient;
 - points.py and given.py are points that are found and given, values.py evaluates there, arithmetic.py, intervals.py
   and doubles.py say with which numbers; verdict.py is the answer;
-- checks/ are the independent checks: SymPy's diff, remainders, a second prover, automatic differentiation;
+- checks/ are the independent checks: SymPy's diff, remainders, a second prover, a second enclosure,
+  automatic differentiation;
+- precision/ says what a formula is worth in double precision, and rewrites it so that it is worth more;
 - statements/ are the kinds of statement, claim.py joins them to a claim, sources/ holds the claims of the four
   texts, reference/ the gradients to look up;
 - latex.py, typeset.py, page.py (of pieces.py) and reference_page.py show them, ledger.py all at once, figures/ what
@@ -67,10 +69,15 @@ _HOME = {
     "read_latex": "reading",
     "LatexError": "reading",
     "AmbiguityError": "reading",
+    "accuracy": "precision.accuracy",
+    "Accuracy": "precision.accuracy",
+    "stable_form": "precision.stable",
     "Claim": "claim",
     "CLAIMS": "sources",
     "REFERENCE": "reference",
     "remainder_slopes": "checks.remainder",
+    "enclosed": "checks.enclosure",
+    "Enclosure": "checks.enclosure",
     "load_ipython_extension": "authors.jupyter",  # `%load_ext gradproof`
 }
 
@@ -78,12 +85,14 @@ __all__ = [
     "CLAIMS",
     "REFERENCE",
     "RULES",
+    "Accuracy",
     "AmbiguityError",
     "Blame",
     "CheckedLine",
     "CheckedLines",
     "Claim",
     "Derivation",
+    "Enclosure",
     "Evidence",
     "KinkError",
     "LatexError",
@@ -99,24 +108,30 @@ __all__ = [
     "Verdict",
     "Witness",
     "__version__",
+    "accuracy",
     "blame",
     "check",
     "check_lines",
     "derive",
+    "enclosed",
     "equal",
     "needed",
     "read_latex",
     "remainder_slopes",
+    "stable_form",
 ]
 
 if TYPE_CHECKING:
     from gradproof.checking import check
+    from gradproof.checks.enclosure import Enclosure, enclosed
     from gradproof.checks.remainder import remainder_slopes
     from gradproof.claim import Claim
     from gradproof.derivation import Derivation, NoRuleAppliesError, Step, derive
     from gradproof.model import Model
     from gradproof.needs import needed
     from gradproof.notation import NotationError, RangeError
+    from gradproof.precision.accuracy import Accuracy, accuracy
+    from gradproof.precision.stable import stable_form
     from gradproof.proof import equal
     from gradproof.reading import AmbiguityError, LatexError, Reader, read_latex
     from gradproof.reference import REFERENCE

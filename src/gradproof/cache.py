@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import logging
 import os
 import platform
 import tempfile
@@ -25,12 +26,24 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-__all__ = ["claim_digest", "digest", "engine_digest", "group_digest", "remember", "sources_digest"]
+__all__ = [
+    "claim_digest",
+    "digest",
+    "drawing_digest",
+    "engine_digest",
+    "group_digest",
+    "remember",
+    "sources_digest",
+    "trials_digest",
+]
+
+log = logging.getLogger(__name__)
 
 PACKAGE = Path(__file__).parent
 SOURCES = PACKAGE / "sources"
 FIGURES = PACKAGE / "figures"
 REFERENCE = PACKAGE / "reference"
+TRIALS = PACKAGE / "trials"
 HOME = "gradproof.sources."
 BENEATH = ("sympy", "mpmath", "lark", "python-flint", "numpy")  # what a result may rest on, beside our own code
 
@@ -52,10 +65,13 @@ def remember(key: str, make: Callable[[], str]) -> str:
 
 def _read(path: Path) -> str | None:
     try:
-        seal, _, text = path.read_bytes().decode().partition("\n")
-    except (OSError, UnicodeDecodeError):
+        seal, _, text = path.read_bytes().decode(errors="replace").partition("\n")
+    except OSError:
         return None
-    return text if seal == digest(text) else None
+    if seal == digest(text):
+        return text
+    log.warning("a kept result was damaged, and is made again: %s", path)
+    return None
 
 
 def _write(path: Path, text: str) -> None:
@@ -68,8 +84,8 @@ def _write(path: Path, text: str) -> None:
 
 @cache
 def engine_digest() -> str:
-    """Name everything that could change a result, save sources, figures and the reference: our code, and what lies beneath it."""
-    files = [p for p in sorted(PACKAGE.rglob("*.py")) if p.parent not in (SOURCES, FIGURES, REFERENCE)]
+    """Name everything that could change a result, save sources, figures, the reference and trials: our code, and what lies beneath it."""
+    files = [p for p in sorted(PACKAGE.rglob("*.py")) if p.parent not in (SOURCES, FIGURES, REFERENCE, TRIALS)]
     files += sorted(PACKAGE.glob("katex/*.js")) + sorted(PACKAGE.glob("reading/*.lark"))
     code = [part for path in files for part in (path.relative_to(PACKAGE).as_posix(), path.read_text("utf-8"))]
     return digest(platform.python_version(), *map(_version, BENEATH), *code)
@@ -87,6 +103,21 @@ def _version(package: str) -> str:
 def sources_digest() -> str:
     """Name all sources together, for what may use any of them."""
     return digest(*(path.read_text("utf-8") for path in sorted(SOURCES.glob("*.py"))))
+
+
+@cache
+def drawing_digest() -> str:
+    """Name the code that draws into the pages of claims and entries; the other figures are no part of these."""
+    return digest(*((FIGURES / f"{name}.py").read_text("utf-8") for name in ("drawing", "numerals", "precision")))
+
+
+@cache
+def trials_digest() -> str:
+    """Name the code that puts checkers on trial; what only shows what was found is no part of it."""
+    files = (
+        path for path in sorted(TRIALS.glob("*.py")) if path.stem not in ("__init__", "gathering", "oracles", "tables")
+    )
+    return digest(*(path.read_text("utf-8") for path in files))
 
 
 @cache

@@ -14,10 +14,10 @@ from sympy.core.relational import Relational
 from gradproof.assumptions import read_assumptions
 from gradproof.derivation import axis_bounds, differentiated, in_range, moving, read_wrt
 from gradproof.intervals import NoBranchError, UndefinedError
-from gradproof.lines import head, publish
+from gradproof.lines import derivative, head, publish
 from gradproof.notation import NotationError, RangeError, consistent, has_matrices, read
 from gradproof.points import points
-from gradproof.proof import Bounds, decide, inadmissible
+from gradproof.proof import Bounds, confirmed, decide, inadmissible
 from gradproof.values import evaluate
 from gradproof.verdict import Need, Verdict, Witness
 
@@ -54,6 +54,7 @@ class Question:
 
     loss, wrt, relations (the assumptions): as they were read.  definitions: equations of named
     quantities.  resolve: puts what they are for derivatives of named quantities in a claim.
+    derived: whether the result is the derivative of `loss`, which a second enclosure then takes anew.
     """
 
     result: sp.Expr
@@ -62,6 +63,7 @@ class Question:
     relations: tuple[Relational, ...] = ()
     definitions: tuple[sp.Eq, ...] = ()
     resolve: Callable[[sp.Expr], sp.Expr] = _itself
+    derived: bool = True
 
     @cached_property
     def bounds(self) -> Bounds:
@@ -82,10 +84,20 @@ class Question:
 
     def verdict(self, claim: sp.Expr) -> Verdict:
         """Whether the gradient is this, and what that needs; for a claim that was read and resolved."""
-        verdict = self.decided(claim)
+        verdict = self.confirmed(claim, self.decided(claim))
         if verdict.status != "proved":
             return verdict
         return replace(verdict, needs=self.needs(claim), reason=self.uncovered(claim))
+
+    def confirmed(self, claim: sp.Expr, verdict: Verdict) -> Verdict:
+        """The verdict with its witness enclosed a second time, with the derivative by dual numbers."""
+        left = derivative(self.loss, self.wrt) if self.derived else self.result
+        return confirmed(verdict, left, claim, self.relations, self._known)
+
+    @cached_property
+    def _known(self) -> dict[sp.Basic, tuple[tuple[sp.Basic, ...], sp.Expr]]:
+        """The definitions, by array or symbol."""
+        return {head(d.lhs): (tuple(getattr(d.lhs, "indices", ())), d.rhs) for d in self.definitions}
 
     def uncovered(self, claim: sp.Expr) -> str:
         """Where the gradient has a value and no branch of the claim holds, if such a point is found."""
@@ -129,7 +141,8 @@ class Question:
         found = []
         for n, relation in enumerate(self.relations):
             others = (*self.relations[:n], *self.relations[n + 1 :])
-            verdict = replace(self, relations=others).decided(claim)
+            without = replace(self, relations=others)
+            verdict = without.confirmed(claim, without.decided(claim))
             found.append(Need.of(publish(relation), verdict, bool(others)))
         return tuple(found)
 

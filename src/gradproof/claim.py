@@ -11,9 +11,8 @@ import sympy as sp
 from gradproof.arithmetic import interval_text
 from gradproof.derivation import Derivation
 from gradproof.statements import Approximation, Equality, Statement
-from gradproof.statements.base import compared_at, joined, named, value_at
-from gradproof.statements.equality import rounds_to
-from gradproof.verdict import Evidence, Verdict
+from gradproof.statements.base import compared_at, counterexample, joined, named, rounds_to, value_at
+from gradproof.verdict import Verdict
 
 __all__ = ["Claim", "Examined", "Slip", "Source"]
 
@@ -58,7 +57,10 @@ class Slip:
         if self.at is None or not isinstance(self.reading, Equality):
             return self.reading.verify()
         reading = self.reading
-        verdict = compared_at(reading.left, reading.right, self.at, reading.definitions, reading.assumptions)
+        given = (reading.definitions, reading.assumptions, self.values or ())
+        verdict = compared_at(reading.left, reading.right, self.at, *given)
+        if verdict.status != "refuted":
+            return verdict
         for side, stated in zip((reading.left, reading.right), self.values or (), strict=False):
             value = value_at(side, self.at, reading.definitions)
             if not rounds_to(value, stated):
@@ -152,8 +154,7 @@ class Claim:
                 says = f"{where} is {verdict.status}, not refuted"
                 verdicts.append(Verdict("undecided", reason=says + (f" ({verdict.reason})" if verdict.reason else "")))
                 continue
-            seen = Evidence("counterexample", "agrees", f"{where} fails: {verdict.shown()}", _rests(verdict))
-            verdicts += [Verdict("proved", evidence=(seen,)), named(mended, f"the correction of {where}")]
+            verdicts += [counterexample(where, verdict), named(mended, f"the correction of {where}")]
         shared = [a for a in examined.statements[0].assumptions if all(a in v.assumptions for v in examined.statements)]
         return replace(joined(verdicts), assumptions=tuple(shared))
 
@@ -173,7 +174,3 @@ def _decided(verify: Callable[[], Verdict]) -> Verdict:
         return verify()
     except (ValueError, TypeError) as error:
         return Verdict("undecided", reason=f"{type(error).__name__}: {error}")
-
-
-def _rests(verdict: Verdict) -> str:
-    return verdict.evidence[0].rests_on if verdict.evidence else "gradproof's normal form"

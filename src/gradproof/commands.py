@@ -263,7 +263,7 @@ def _verify(options: Namespace) -> int:
     if options.json:
         print_json([{key: record[key] for key in ("id", "kind", "verdict")} for record in found])
     else:
-        print(terminal.counted(statuses))
+        print(terminal.counted([record["verdict"] for record in found]))
     return _worst(statuses)
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from gradproof.repair import Blame
     from gradproof.statements import Statement
     from gradproof.typed import CheckedLine
-    from gradproof.verdict import Verdict, Witness
+    from gradproof.verdict import Fault, Verdict, Witness
 
 __all__ = [
     "claim_outline",
@@ -30,6 +30,7 @@ __all__ = [
     "of_derivation",
     "of_derived",
     "of_entry",
+    "of_fault",
     "of_formula",
     "of_statement",
     "of_verdict",
@@ -51,6 +52,7 @@ def of_verdict(verdict: Verdict) -> Data:
         "reason": verdict.reason,
         "assumptions": [of_formula(a) for a in verdict.assumptions],
         "witness": None if verdict.witness is None else of_witness(verdict.witness),
+        "fault": None if verdict.fault is None else of_fault(verdict.fault),
         "needs": [
             {
                 "assumption": of_formula(n.assumption),
@@ -62,6 +64,16 @@ def of_verdict(verdict: Verdict) -> Data:
         "evidence": [
             {"kind": e.kind, "outcome": e.outcome, "says": e.says, "rests_on": e.rests_on} for e in verdict.evidence
         ],
+    }
+
+
+def of_fault(fault: Fault) -> Data:
+    """The two lines that are not equal, the rule that is said to lead from one to the other, and the likeliest slip."""
+    return {
+        "rule": fault.rule,
+        "before": of_formula(fault.before),
+        "after": of_formula(fault.after),
+        "slip": fault.suspect(),
     }
 
 

@@ -21,7 +21,7 @@ from gradproof.values import evaluate
 if TYPE_CHECKING:
     from gradproof.derivation import Derivation
 
-__all__ = ["Given", "gradient_at", "point_text"]
+__all__ = ["Given", "gradient_at", "point_text", "starts"]
 
 
 class Given:
@@ -36,7 +36,7 @@ class Given:
     ) -> None:
         self.values = {_name(k): v for k, v in values.items()}
         self.definitions = {head(d.lhs): d for d in definitions}
-        self.starts = _starts([*bodies, *(d.rhs for d in definitions)])
+        self.starts = starts([*bodies, *(d.rhs for d in definitions)])
 
     def symbol(self, symbol: sp.Basic) -> Any:
         name = str(symbol)
@@ -123,7 +123,7 @@ def gradient_at(derivation: Derivation, values: Mapping[Any, Any]) -> Any:
     return nest({}, free)
 
 
-def _starts(bodies: Sequence[sp.Basic]) -> dict[str, list[int]]:
+def starts(bodies: Sequence[sp.Basic]) -> dict[str, list[int]]:
     """Where each axis begins: at 1, or at the lowest index used if that is lower."""
     found: dict[str, list[int]] = {}
 

@@ -16,6 +16,9 @@ from gradproof.pieces import formula, sign
 
 __all__ = ["as_json", "errata", "ledger", "place", "summary"]
 
+#: Kinds of evidence whose slopes share no code with the proof's, nor with each other's.
+OTHER_CODE = ("remainder", "second prover", "complex step")
+
 #: The page that shows a claim: the longest of these that its id starts with.
 PAGES = {
     "backprop": "backprop",
@@ -72,10 +75,12 @@ def _row(record: dict[str, Any]) -> str:
     said = f"<small>{escape(record['claimed'])}</small>" if record["claimed"] else ""
     formula = _formula(first["latex"], name)
     kinds = dict.fromkeys(e["kind"] for e in record["evidence"] if e["outcome"] == "agrees")
+    proof, others = (", ".join(k for k in kinds if (k in OTHER_CODE) == other) for other in (False, True))
+    by_others = f"<small>and by other code: {escape(others)}</small>" if others else ""
     return (
         f'<tr data-kind="{_word(kind).lower()}"><th scope="row"><a href="{place(name)}">{escape(name)}</a>'
         f"<small>{escape(record['text'])}, {escape(record['place'])}</small></th>"
-        f'<td data-sort="{escape(kind)}">{_sign(kind)}</td><td>{said}{formula}</td><td>{escape(", ".join(kinds))}</td></tr>'
+        f'<td data-sort="{escape(kind)}">{_sign(kind)}</td><td>{said}{formula}</td><td>{escape(proof)}{by_others}</td></tr>'
     )
 
 

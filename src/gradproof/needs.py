@@ -44,7 +44,7 @@ def _declared(question: Question, claim: sp.Expr) -> Iterator[Need]:
             _undeclared(e, letter) for e in (question.loss, question.wrt, claim, *question.relations)
         )
         without = replace(asked(loss, wrt), relations=tuple(relations))
-        verdict = without.decided(here)
+        verdict = without.confirmed(here, without.decided(here))
         if verdict.status == "refuted":
             positive = sp.Gt(letter if isinstance(letter, sp.Symbol) else letter.label, 0, evaluate=False)
             yield replace(Need.of(positive, verdict, bool(relations)), declared=True)

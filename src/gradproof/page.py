@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gradproof import sources
-from gradproof.cache import claim_digest, digest, engine_digest, remember, sources_digest
+from gradproof.cache import claim_digest, digest, drawing_digest, engine_digest, remember, sources_digest
 from gradproof.pieces import (
     article,
     display,
@@ -40,11 +40,13 @@ from gradproof.pieces import (
     tex,
     witness_text,
 )
+from gradproof.precision.fold import precision_fold, precision_of, precision_record
 from gradproof.typeset import typeset
 
 if TYPE_CHECKING:
     from gradproof.claim import Claim, Examined, Slip, Source
     from gradproof.derivation import Derivation
+    from gradproof.precision.fold import Found
     from gradproof.rules import Rule
     from gradproof.statements import Statement
     from gradproof.verdict import Verdict
@@ -83,7 +85,7 @@ def record(identity: str) -> dict[str, Any]:
 def _made(identity: str) -> dict[str, Any]:
     """Prove and render a claim, or read what was made of it before."""
     module, function = sources.locate(identity)
-    return _kept(identity, digest("claim", identity, claim_digest(module, function)))
+    return _kept(identity, digest("claim", identity, claim_digest(module, function), drawing_digest()))
 
 
 @cache
@@ -92,9 +94,9 @@ def _kept(identity: str, key: str) -> dict[str, Any]:
 
     def make() -> str:
         made = sources.CLAIMS[identity]
-        examined = made.examined()
-        html = render_claim(made, examined)  # raises unless all of it holds
-        return json.dumps(_record(made, examined) | {"html": html})
+        examined, found = made.examined(), precision_of(made.statements)
+        html = render_claim(made, examined, found)  # raises unless all of it holds
+        return json.dumps(_record(made, examined) | {"precision": precision_record(found), "html": html})
 
     found: dict[str, Any] = json.loads(remember(key, make))
     return found
@@ -197,8 +199,8 @@ def _run(code: str, path: str) -> str:
 # --- the parts of a claim -------------------------------------------------------------------
 
 
-def render_claim(claim: Claim, examined: Examined | None = None) -> str:
-    """Return the HTML of a claim that holds; `claim` does so through the cache."""
+def render_claim(claim: Claim, examined: Examined | None = None, found: Found = ()) -> str:
+    """Return the HTML of a claim that holds, with what was found of its precision; `claim` does so through the cache."""
     examined = examined or claim.examined()
     proved(claim.judged(examined), claim.id, claim, f"{claim.place} of “{claim.source.title}”")
     slips = [
@@ -218,6 +220,7 @@ def render_claim(claim: Claim, examined: Examined | None = None) -> str:
         _source_lines(claim),
         *map(single_steps, claim.derivations),
         evidence_fold(claim.judged(examined).evidence),
+        precision_fold(found, claim.id),
         _origin(claim),
         f'<details class="gp-fold"><summary>Check it yourself</summary>{python_code(code)}</details>',
     )
@@ -358,6 +361,7 @@ def proved(verdict: Verdict, name: str, formula: object, where: str = "") -> Ver
     lines = [f"{name}{where and f' ({where})'} is {verdict.status}, so it cannot be published", f"formula: {formula}"]
     lines += [f"first wrong step: {verdict.reason}"] if verdict.reason else []
     lines += [str(verdict.witness)] if verdict.witness else []
+    lines += verdict.fault.told() if verdict.fault else []
     raise PageError("\n  ".join([*lines, *map(str, wrong)]))
 
 

@@ -23,6 +23,7 @@ from gradproof.arithmetic import Digits, Exact, bounded
 from gradproof.assumptions import SumFact, facts
 from gradproof.lines import Bound, array_name, index_range
 from gradproof.values import UndefinedError, evaluate, index_values
+from gradproof.verdict import Witness
 
 __all__ = ["Point", "points", "satisfied"]
 
@@ -219,6 +220,17 @@ class Point:
             texts[f"{function.__name__}({', '.join(map(str, names))})"] = str(body)
         return texts
 
+    def witness(self, left: str, right: str) -> Witness:
+        """This point as a witness of two values, which are given as they are printed."""
+        numbers: dict[str, dict[tuple[int, ...], Fraction]] = {}
+        symbols = (((str(s), ()), value) for s, value in self.symbols.items())
+        for (name, index), value in itertools.chain(symbols, self.entries.items()):
+            if isinstance(value, Fraction):
+                numbers.setdefault(name, {})[index] = value
+        polynomials = {f.__name__: terms for f, terms in self.functions.items()}
+        sizes = {str(s): n for s, n in self.sizes.items()}
+        return Witness(sizes, self.table(), left, right, self.function_text(), numbers, polynomials)
+
     def table(self) -> dict[str, Any]:
         """The values that were used, by name: numbers, and arrays as nested tuples.
 
@@ -290,14 +302,19 @@ def points(
     assumptions: Sequence[Relational] = (),
     definitions: Sequence[sp.Eq] = (),
     bounds: Mapping[sp.Basic, tuple[sp.Expr, sp.Expr]] | None = None,
+    varied: bool = False,
 ) -> Iterator[Point]:
-    """Points that meet every assumption, the simplest first; the same ones in every run."""
+    """Points that meet every assumption, the simplest first; the same ones in every run.
+
+    varied: neighbours differ in their sizes, and in how large their values are.
+    """
     relations = [*assumptions, *definitions]
     names = _sizes([*expressions, *relations], bounds or {})
     choices = list(_size_choices(len(names)))
     for turn in range(max(_ATTEMPTS, _POINTS // len(choices))):
-        for chosen in choices:
-            point = Point(dict(zip(names, chosen, strict=True)), turn, relations, bounds)
+        for shift, chosen in enumerate(choices):
+            seed = turn + shift if varied else turn
+            point = Point(dict(zip(names, chosen, strict=True)), seed, relations, bounds)
             try:
                 if all(satisfied(a, point) for a in assumptions):
                     yield point

@@ -12,6 +12,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 import sympy as sp
@@ -30,7 +31,7 @@ from gradproof.values import UndefinedError, crossed, evaluate, index_values, to
 from gradproof.vanishing import vanishes
 from gradproof.verdict import Evidence, Verdict, Witness
 
-__all__ = ["Bounds", "decide", "equal", "inadmissible", "kinks_of", "same"]
+__all__ = ["Bounds", "confirmed", "decide", "equal", "inadmissible", "kinks_of", "same"]
 
 #: what has no value, or no slope, at some numbers
 _PARTIAL = (sp.Pow, sp.log, sp.asin, sp.acos, sp.acosh, sp.atanh, sp.coth, sp.csch, sp.tan)
@@ -56,9 +57,37 @@ def equal(a: Any, b: Any, assumptions: Sequence[Any] = ()) -> Verdict:
         return equal_matrices(a, b, assumptions)
     relations = read_assumptions(assumptions)
     try:
-        return decide(read(a, "the first expression"), read(b, "the second expression"), relations)
+        left, right = read(a, "the first expression"), read(b, "the second expression")
+        return confirmed(decide(left, right, relations), left, right, relations)
     except RangeError as error:
         return inadmissible(error)
+
+
+def confirmed(
+    verdict: Verdict,
+    left: sp.Expr,
+    right: sp.Expr,
+    relations: Sequence[Relational],
+    definitions: Mapping[sp.Basic, tuple[tuple[sp.Basic, ...], sp.Expr]] = MappingProxyType({}),
+) -> Verdict:
+    """A refuted verdict whose witness was enclosed a second time; undecided if the two enclosures disagree.
+
+    left, right: what differs; they may hold derivatives, which are then taken by dual numbers.
+    relations: what was assumed.  definitions: of named quantities, by array or symbol.
+    """
+    if verdict.status != "refuted" or verdict.witness is None:
+        return verdict
+    from gradproof.checks.second_enclosure import differ, seconded, witness_point
+
+    found, given = verdict.witness, set(map(publish, relations))
+    # a tie that is left out may hold at some indices; the slopes tell whether there is a kink
+    assumed = [r for r in verdict.assumptions if not isinstance(r, sp.Ne) or r in given]
+
+    def tell() -> str:
+        point = witness_point(found, definitions, assumed)
+        return differ(point, left, right, (found.left, found.right))
+
+    return seconded(verdict, tell)
 
 
 def inadmissible(error: RangeError) -> Verdict:
@@ -218,5 +247,4 @@ def _is_on(kink: Kink, point: Point) -> bool:
 
 
 def _witness(point: Point, left: Any, right: Any) -> Witness:
-    sizes = {str(s): n for s, n in point.sizes.items()}
-    return Witness(sizes, point.table(), *texts_apart(left, right), functions=point.function_text())
+    return point.witness(*texts_apart(left, right))

@@ -14,7 +14,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from gradproof import reference
-from gradproof.cache import digest, group_digest, remember
+from gradproof.cache import digest, drawing_digest, group_digest, remember
 from gradproof.page import proved, verdict_line
 from gradproof.pieces import (
     display,
@@ -29,6 +29,7 @@ from gradproof.pieces import (
     tex,
     witness_text,
 )
+from gradproof.precision.fold import precision_fold, precision_of, precision_record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from gradproof.derivation import Derivation
     from gradproof.forms.side_by_side import Forms
     from gradproof.kinks import Kink
+    from gradproof.precision.fold import Found
     from gradproof.reference.entry import Entry, Examined, Gradient, Stable, Wrong
     from gradproof.statements import Equality
     from gradproof.verdict import Verdict
@@ -63,11 +65,13 @@ def _kept(identity: str) -> dict[str, Any]:
 
     def make() -> str:
         made = reference.REFERENCE[identity]
-        examined = made.examined()
-        html = render_entry(made, examined)  # raises unless all of it holds
-        return json.dumps(_record(made, examined) | {"html": html})
+        examined, found = made.examined(), precision_of(made.statements)
+        html = render_entry(made, examined, found)  # raises unless all of it holds
+        return json.dumps(_record(made, examined) | {"precision": precision_record(found), "html": html})
 
-    found: dict[str, Any] = json.loads(remember(digest("entry", identity, group_digest(module)), make))
+    found: dict[str, Any] = json.loads(
+        remember(digest("entry", identity, group_digest(module), drawing_digest()), make)
+    )
     return found
 
 
@@ -112,8 +116,8 @@ def _row(identity: str) -> str:
 # --- the parts of an entry ------------------------------------------------------------------
 
 
-def render_entry(entry: Entry, examined: Examined | None = None) -> str:
-    """Return the HTML of an entry that holds; `entry` does so through the cache."""
+def render_entry(entry: Entry, examined: Examined | None = None, found: Found = ()) -> str:
+    """Return the HTML of an entry that holds, with what was found of its precision; `entry` does so through the cache."""
     examined = examined or entry.examined()
     verdict = proved(examined.joined(), entry.id, entry, f"“{entry.title}” in the reference")
     code = (
@@ -134,6 +138,7 @@ def render_entry(entry: Entry, examined: Examined | None = None) -> str:
             f'<dl class="gp-sheet">{"".join(f"<dt>{title}</dt><dd>{html}</dd>" for title, html in rows)}</dl>',
             *map(_steps, entry.statements),
             evidence_fold(verdict.evidence),
+            precision_fold(found, entry.id),
             f'<details class="gp-fold"><summary>Check it yourself</summary>{python_code(code)}</details></article>',
         )
     )
@@ -301,4 +306,5 @@ def _record(entry: Entry, examined: Examined) -> dict[str, Any]:
             {"latex": tex(slip.formula), "why": slip.why, "witness": verdict.shown()}
             for slip, verdict in zip(slips, examined.slips, strict=True)
         ],
+        "evidence": [{"kind": e.kind, "outcome": e.outcome, "says": e.says} for e in examined.joined().evidence],
     }

@@ -141,18 +141,37 @@ def _ruled(rule: str) -> str:
 
 
 def verified(record: Data) -> str:
-    """One line for a record that was decided, with the reason where it was not proved."""
+    """One line for a record that was decided; where it was not proved, the reason, and below it what is known."""
     verdict = record["verdict"]
     kind = record["kind"]
     says = kind if kind.startswith("holds") or kind == "missing" else f"{kind}: refuted, and what holds instead proved"
     reason = f", {verdict['reason']}" if verdict["reason"] else ""
-    return f"{_coloured(verdict['status'], verdict['status'])} {record['id']} ({says}){reason}"
+    first = f"{_coloured(verdict['status'], verdict['status'])} {record['id']} ({says}){reason}"
+    return "\n".join([first, *(f"  {line}" for line in _known(verdict))]) if verdict["status"] != "proved" else first
 
 
-def counted(statuses: Sequence[str]) -> str:
-    """How many there are of each verdict."""
-    count = Counter(statuses)
-    return f"{len(statuses)} in all: " + ", ".join(f"{count[status]} {status}" for status in _COLOURS if count[status])
+def _known(verdict: Data) -> list[str]:
+    """The wrong step, the point with both values, the likeliest slip, and what speaks against a proof."""
+    fault, witness = verdict["fault"], verdict["witness"]
+    lines = []
+    if fault is not None:
+        lines += [f"rule: {fault['rule']}"] if fault["rule"] else []
+        lines += [f"before: {fault['before']['sympy']}", f"after: {fault['after']['sympy']}"]
+    lines += [witness["text"]] if witness is not None else []
+    lines += [f"suspected slip: {fault['slip']}"] if fault is not None and fault["slip"] else []
+    return lines + [f"{e['kind']}: {e['says']}" for e in verdict["evidence"] if e["outcome"] == "disagrees"]
+
+
+def counted(verdicts: Sequence[Data]) -> str:
+    """How many there are of each verdict, and of how many each check is missing, with the first reason."""
+    count = Counter(verdict["status"] for verdict in verdicts)
+    first = f"{len(verdicts)} in all: " + ", ".join(f"{count[status]} {status}" for status in _COLOURS if count[status])
+    missing: dict[str, list[str]] = {}
+    for verdict in verdicts:
+        for e in verdict["evidence"]:
+            if e["outcome"] == "missing":
+                missing.setdefault(e["kind"], []).append(e["says"])
+    return "\n".join([first, *(f"missing: {kind}, of {len(says)} ({says[0]})" for kind, says in missing.items())])
 
 
 class Progress:

@@ -7,13 +7,14 @@ a reader can check), or *undecided* (with the reason).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-__all__ = ["Evidence", "Need", "Status", "Verdict", "Witness"]
+__all__ = ["Evidence", "Fault", "Need", "Outcome", "Status", "Verdict", "Witness"]
 
 Status = Literal["proved", "refuted", "undecided"]
+Outcome = Literal["agrees", "disagrees", "missing"]
 
 
 @dataclass(frozen=True)
@@ -21,11 +22,11 @@ class Evidence:
     """One independent reason to believe a verdict.
 
     `outcome` is "agrees", "disagrees" or "missing"; a check that could not run is missing,
-    never agreeing.
+    never agreeing.  The enclosure that refutes a claim disagrees with it; a second one agrees with the first.
     """
 
     kind: str
-    outcome: Literal["agrees", "disagrees", "missing"]
+    outcome: Outcome
     says: str
     rests_on: str
 
@@ -40,7 +41,8 @@ class Witness:
     `sizes` maps each size symbol to an int, `values` each symbol or array to a rational, or
     to a nested tuple of rationals (offset = index - lower bound), `functions` each undefined
     function to the polynomial that stands for it.  `left` and `right` are the two values
-    there, as text: exact rationals, or the digits that are certain.
+    there, as text: exact rationals, or the digits that are certain.  `numbers` are the same values by
+    name and index (() for a symbol), `polynomials` the coefficients of those functions by powers.
     """
 
     sizes: Mapping[str, int]
@@ -48,6 +50,8 @@ class Witness:
     left: str
     right: str
     functions: Mapping[str, str] = field(default_factory=dict)
+    numbers: Mapping[str, Mapping[tuple[int, ...], Any]] = field(default_factory=dict, compare=False, repr=False)
+    polynomials: Mapping[str, Mapping[tuple[int, ...], Any]] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def where(self) -> str:
@@ -98,12 +102,32 @@ class Need:
 
 
 @dataclass(frozen=True)
+class Fault:
+    """Where a claim fails: two lines that ought to be equal, and the rule that is said to lead from one to the other.
+
+    suspect: finds the likeliest slip in the second line, in words; "" where none is found.
+    """
+
+    rule: str
+    before: Any
+    after: Any
+    suspect: Callable[[], str] = field(repr=False, compare=False)
+
+    def told(self) -> list[str]:
+        """All of it, line by line."""
+        slip = self.suspect()
+        rule = [f"rule: {self.rule}"] if self.rule else []
+        lines = [*rule, f"before: {self.before}", f"after: {self.after}"]
+        return [*lines, f"suspected slip: {slip}"] if slip else lines
+
+
+@dataclass(frozen=True)
 class Verdict:
     """The outcome of `equal`, `check`, or `verify`.
 
     `assumptions` are the relations (SymPy) under which "proved" holds, and `needs` says of each
     that was given to `check` whether it is needed; `reason` says why nothing was decided,
-    which step is the first wrong one, or in which layout a matrix was proved.
+    which step is the first wrong one, or in which layout a matrix was proved; `fault` is that step.
     """
 
     status: Status
@@ -112,6 +136,7 @@ class Verdict:
     evidence: tuple[Evidence, ...] = ()
     reason: str = ""
     needs: tuple[Need, ...] = ()
+    fault: Fault | None = None
 
     def _repr_html_(self) -> str:
         from gradproof.display import verdict

@@ -43,8 +43,14 @@ class Library(Protocol):
 
     name: str
 
+    def number(self, value: Any) -> Any:
+        """A fraction, or a number of mpmath's, as one of its numbers."""
+
     def array(self, numbers: Any) -> Any:
-        """Numbers as one of its arrays of doubles."""
+        """Numbers as one of its arrays."""
+
+    def real(self, u: Any) -> Any:
+        """What is compared where a formula branches."""
 
     def call(self, function: str, *args: Any) -> Any:
         """One of its functions, by NumPy's name, on its arrays or numbers."""
@@ -69,7 +75,8 @@ class ArrayCode:
         definitions: Sequence[sp.Eq] = (),
         polynomials: Polynomials | None = None,
     ) -> None:
-        self.call, self.array, self.leaves, self.polynomials = library.call, library.array, leaves, polynomials or {}
+        self.call, self.array, self.number, self.real = library.call, library.array, library.number, library.real
+        self.leaves, self.polynomials = leaves, polynomials or {}
         self.definitions = {head(d.lhs): d for d in definitions}
 
     def value(self, e: sp.Basic, env: Env, open_axes: int = 0) -> Any:
@@ -78,9 +85,11 @@ class ArrayCode:
             return self.array(_lifted(env[e], open_axes))
         match e:
             case sp.Rational():
-                return int(e.p) / int(e.q)
-            case sp.core.numbers.Pi() | sp.core.numbers.Exp1():
-                return float(e)
+                return self.number(Fraction(int(e.p), int(e.q)))
+            case sp.core.numbers.Pi():
+                return 4 * self.call("atan", self.number(Fraction(1)))
+            case sp.core.numbers.Exp1():
+                return self.call("exp", self.number(Fraction(1)))
             case sp.Symbol() | sp.Idx():
                 return self._named(e, (), open_axes)
             case sp.Indexed() if isinstance(e.base, InverseBase):
@@ -114,10 +123,11 @@ class ArrayCode:
                     best = self.call("maximum" if isinstance(e, sp.Max) else "minimum", best, other)
                 return best
             case sp.Heaviside():
-                return self.call("where", args[0] > 0, 1.0, self.call("where", args[0] < 0, 0.0, args[1]))
+                u = self.real(args[0])
+                return self.call("where", u > 0, 1.0, self.call("where", u < 0, 0.0, args[1]))
             case AppliedUndef():
                 terms = self.polynomials[e.func].items()
-                return sum(float(c) * self._monomial(args, powers) for powers, c in terms)
+                return sum(self.number(c) * self._monomial(args, powers) for powers, c in terms)
             case sp.Function() if len(args) == 1:
                 name = type(e).__name__.lower()
                 made = _MADE.get(name)
@@ -144,7 +154,9 @@ class ArrayCode:
         if name in self.leaves:
             array, starts = self.leaves[name]
             array = self.array(array) if isinstance(array, np.ndarray) else array
-            return array[tuple(i - start for i, start in zip(at, starts, strict=True))] if at else array
+            # an entry outside stands in a branch that is not taken: any number will do
+            inside = (np.clip(i - lo, 0, n - 1) for i, lo, n in zip(at, starts, array.shape, strict=True))
+            return array[tuple(inside)] if at else array
         if name not in self.definitions:
             raise UnsupportedError(f"{name} has no value")
         d = self.definitions[name]
@@ -175,7 +187,7 @@ class ArrayCode:
         if isinstance(c, sp.Not):
             return self._holds(c.args[0], env, open_axes) ^ True
         left, right = (self.value(side, env, open_axes) for side in c.args)
-        return getattr(left - right, _RELATIONS[type(c)])(0.0)
+        return getattr(self.real(left - right), _RELATIONS[type(c)])(0.0)
 
     def _whole(self, e: sp.Basic, env: Env, open_axes: int) -> Any:
         """A whole number, or an array of them: an index, an end of a range, a label."""
@@ -189,7 +201,7 @@ class ArrayCode:
             case sp.Mul():
                 return math.prod(self._whole(a, env, open_axes) for a in e.args)
             case sp.Symbol() | sp.Idx() | sp.Indexed():
-                found = np.rint(np.asarray(self.value(e, env, open_axes))).astype(int)
+                found = np.rint(np.asarray(self.value(e, env, open_axes), dtype=float)).astype(int)
                 return found if found.ndim else int(found)
         raise UnsupportedError(f"the index {e} is not written as array code")
 

@@ -2,9 +2,8 @@
 
 A tree is walked as it stands: sums are added up, indices are whole numbers, and named quantities are
 computed from their definitions.  `value` is the first part of a dual number and `slope` the second, the
-derivative by one symbol or entry; a value that no slope needs is never computed.  The numbers are a
-`Field` (fields.py): rational functions (flint_field.py) or balls (enclosure.py).  No rule, no normal form and no
-derivative of SymPy's is used.
+derivative by one symbol or entry; a value that no slope needs is never computed.  The numbers are a `Field` (fields.py):
+rational functions (flint_field.py) or balls (balls.py).  No rule, no normal form and no derivative of SymPy's is used.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from gradproof.checks.fields import SLOPES, Field, UnsupportedError, cofactor, d
 from gradproof.intervals import UndefinedError
 from gradproof.inverse import Determinant, InverseBase
 
-__all__ = ["Env", "Seed", "Walk", "free_values"]
+__all__ = ["Env", "Seed", "Walk", "bound_to", "free_values"]
 
 Env = Mapping[sp.Basic, int]
 Seed = tuple[sp.Basic, tuple[int, ...]]
@@ -70,7 +69,7 @@ class Walk:
         found = [env]
         for index, lo, hi in reversed(e.limits):
             found = [
-                {**here, **_bound((index,), (n,))}
+                {**here, **bound_to((index,), (n,))}
                 for here in found
                 for n in range(self.integer(lo, here), self.integer(hi, here) + 1)
             ]
@@ -142,13 +141,13 @@ class Walk:
                 return f.number(int(f.sign(gap, False) == 0))
         if isinstance(e, sp.Function) and len(e.args) == 1 and type(e).__name__ in SLOPES:
             return f.apply(type(e).__name__, self.value(e.args[0], env))
-        raise UnsupportedError(f"{type(e).__name__} is not known to this prover")
+        raise UnsupportedError(f"{type(e).__name__} is not known here")
 
     def _leaf(self, name: sp.Basic, index: tuple[int, ...]) -> Any:
         if (name, index) not in self.known:
             if name in self.definitions:
                 template, body = self.definitions[name]
-                self.known[name, index] = self.value(body, _bound(template, index))
+                self.known[name, index] = self.value(body, bound_to(template, index))
             else:
                 self.known[name, index] = self.field.leaf(name, index)
         return self.known[name, index]
@@ -220,7 +219,7 @@ class Walk:
         if self._is_zero(inner):
             return self.zero
         if type(e).__name__ not in SLOPES and not isinstance(e, sp.Pow):
-            raise UnsupportedError(f"{type(e).__name__} is not known to this prover")
+            raise UnsupportedError(f"{type(e).__name__} is not known here")
         law = SLOPES["exp" if isinstance(e, sp.Pow) else type(e).__name__]
         return law(f, self.value(argument, env)) * inner
 
@@ -232,7 +231,7 @@ class Walk:
             return self.one if index == seed[1] else self.zero
         if (name, index, seed) not in self.known:
             template, body = self.definitions[name]
-            self.known[name, index, seed] = self.slope(body, _bound(template, index), seed)
+            self.known[name, index, seed] = self.slope(body, bound_to(template, index), seed)
         return self.known[name, index, seed]
 
     def _product_slope(self, factors: Sequence[sp.Basic], env: Env, seed: Seed) -> Any:
@@ -329,7 +328,7 @@ class Walk:
             case sp.core.relational.Relational():
                 sign = self._compared(c.args[0], c.args[1], env, kink)
                 return sign in _MEETS[type(c)]
-        raise UnsupportedError(f"the condition {c} is not known to this prover")
+        raise UnsupportedError(f"the condition {c} is not known here")
 
     # -- matrices -----------------------------------------------------------------------------
     def _matrix(self, of: sp.Basic, span: tuple[sp.Expr, sp.Expr], seed: Seed | None = None) -> list[list[Any]]:
@@ -388,7 +387,8 @@ def _letters(e: sp.Basic) -> tuple[sp.Basic, ...]:
     return tuple(e.atoms(sp.Symbol, sp.Idx))
 
 
-def _bound(template: Sequence[sp.Basic], index: Sequence[int]) -> dict[sp.Basic, int]:
+def bound_to(template: Sequence[sp.Basic], index: Sequence[int]) -> dict[sp.Basic, int]:
+    """Indices with their values; an Idx is known by its label too."""
     pairs = list(zip(template, index, strict=True))
     return dict(pairs) | {i.label: n for i, n in pairs if isinstance(i, sp.Idx)}
 
@@ -397,4 +397,4 @@ def free_values(ranges: Mapping[sp.Basic, range], most: int) -> list[dict[sp.Bas
     """All values of free indices with these ranges; raises UnsupportedError for more than `most`."""
     if math.prod(map(len, ranges.values())) > most:
         raise UnsupportedError(f"more than {most} entries")
-    return [_bound(list(ranges), values) for values in itertools.product(*ranges.values())]
+    return [bound_to(list(ranges), values) for values in itertools.product(*ranges.values())]

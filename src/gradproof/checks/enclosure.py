@@ -1,135 +1,35 @@
-"""Enclosures by Arb: the value of a formula at a rational point, as a ball that is sure to hold it.
+"""Enclosures by Arb: the value of a formula at a rational point, between two numbers that are certain.
 
-A value stays an exact fraction until a function leaves the rationals; from there on it is a ball with
-200 bits.  `enclosed` prints the digits that are certain.
+The tree is walked by dual.py over the balls of balls.py; nothing is shared with values.py and
+intervals.py, so that the two enclosures of one number can be held against each other
+(second_enclosure.py).
 """
 
 from __future__ import annotations
 
-import itertools
-import math
-import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from importlib import import_module
 from typing import Any
 
 import sympy as sp
+from sympy.core.relational import Relational
 
-from gradproof.checks.dual import Walk
+from gradproof.checks.balls import PRECISIONS, BallField, Polynomial, ball_text, ends, head_of, precision
+from gradproof.checks.dual import Walk, bound_to, free_values
 from gradproof.checks.fields import UnsupportedError
-from gradproof.intervals import KinkError, UndefinedError
+from gradproof.given import starts
+from gradproof.intervals import UndefinedError
+from gradproof.lines import index_range
+from gradproof.notation import NotationError
 
-__all__ = ["BallField", "Enclosure", "ball_text", "enclosed", "precision"]
+__all__ = ["BallPoint", "Enclosure", "Numbers", "enclosed", "point_of"]
 
-BITS = 200
-_DIGITS = 50
-_LARGEST = 10**6  # argument of a function
+#: the numbers of a point: by name and index, () for a symbol
+Numbers = Mapping[str, Mapping[tuple[int, ...], Any]]
 
-
-def precision() -> Any:
-    """A context in which balls have their bits."""
-    return import_module("flint").ctx.workprec(BITS)
-
-
-class BallField:
-    """Fractions and balls, at one point: a field for dual.py.
-
-    leaves: (name, index) -> its value; asked for once each.  seed: chooses the cubic polynomials that stand for
-    undefined functions.
-    """
-
-    def __init__(self, leaves: Any, seed: int = 0) -> None:
-        flint = import_module("flint")
-        self.fmpq, self.arb = flint.fmpq, flint.arb
-        self.leaves, self.seed = leaves, seed
-
-    def number(self, value: int | Fraction) -> Any:
-        return self.fmpq(value.numerator, value.denominator)
-
-    def constant(self, u: Any) -> Fraction | None:
-        return Fraction(int(u.p), int(u.q)) if isinstance(u, self.fmpq) else None
-
-    def leaf(self, name: sp.Basic, index: tuple[int, ...]) -> Any:
-        return self.number(self.leaves(name, index))
-
-    def pi(self) -> Any:
-        return self.arb.pi()
-
-    def inverse(self, u: Any) -> Any:
-        return self._finite(1 / u if self.sure(u) else self.arb.nan(), "a division by zero")
-
-    def sure(self, u: Any) -> bool:
-        """Whether a number is sure not to be zero."""
-        return bool(u != 0) if isinstance(u, self.fmpq) else not u.contains(0)
-
-    def _finite(self, u: Any, what: str) -> Any:
-        if isinstance(u, self.arb) and not u.is_finite():
-            raise UndefinedError(f"{what}, or too close to one")
-        return u
-
-    def power(self, u: Any, exponent: Fraction) -> Any:
-        n, q = exponent.numerator, exponent.denominator
-        if abs(n) > 1000:
-            raise UnsupportedError(f"the power {n}")
-        if q > 1:
-            return self.power(self._root(u, q), Fraction(n))
-        return self.inverse(u) ** -n if n < 0 else u**n
-
-    def _root(self, u: Any, q: int) -> Any:
-        if self.sign(u, False) < 0:
-            raise UndefinedError("the root of a negative number")
-        if isinstance(u, self.fmpq):
-            exact = [math.isqrt(int(part)) for part in (u.p, u.q)] if q == 2 else [0, 0]
-            if (exact[1] and self.fmpq(exact[0], exact[1]) ** 2 == u) or u == 0:
-                return self.fmpq(exact[0], exact[1] or 1)
-        return self._finite(self.arb(u).root(q), "a root")
-
-    def whole_power(self, u: Any, exponent: Any) -> Any:
-        raise UnsupportedError(f"{u} to the power {exponent}")
-
-    def apply(self, function: str, u: Any) -> Any:
-        ball = self.arb(u)
-        if not abs(ball) < _LARGEST:
-            raise UndefinedError(f"{function} of a number that is larger than {_LARGEST}")
-        if isinstance(u, self.fmpq) and u == 0 and function in _AT_ZERO:
-            return self.fmpq(_AT_ZERO[function])
-        if function == "log" and isinstance(u, self.fmpq) and u == 1:
-            return self.fmpq(0)
-        return self._finite(getattr(ball, function)(), function)
-
-    def undefined(self, function: Any, orders: tuple[int, ...], args: Sequence[Any]) -> Any:
-        """A cubic polynomial with whole coefficients stands for an undefined function."""
-        draw = random.Random(f"{function.__name__} {self.seed}")
-        total = self.number(0)
-        for powers in itertools.product(range(4), repeat=len(args)):
-            coefficient = draw.choice((1, 2, -1, 3, -2))
-            if 0 < sum(powers) <= 3 and all(p >= n for p, n in zip(powers, orders, strict=True)):
-                term = self.number(coefficient)
-                for u, p, n in zip(args, powers, orders, strict=True):
-                    term = term * math.perm(p, n) * u ** (p - n)
-                total = total + term
-        return total
-
-    def sign(self, u: Any, kink: bool) -> int:
-        if isinstance(u, self.fmpq):
-            sign = int(u > 0) - int(u < 0)
-            if sign == 0 and kink:
-                raise KinkError("on a kink")
-            return sign
-        if u > 0:
-            return 1
-        if u < 0:
-            return -1
-        raise UndefinedError("too close to zero to tell its sign")
-
-
-#: functions whose value at zero is rational
-_AT_ZERO = {
-    "exp": 1, "cosh": 1, "sech": 1, "cos": 1, "erfc": 1,
-    "tanh": 0, "sinh": 0, "sin": 0, "tan": 0, "asin": 0, "atan": 0, "asinh": 0, "atanh": 0, "erf": 0,
-}  # fmt: skip
+_CLEAR = Fraction(1, 10**20)  # a ball this narrow, for its size, shows digits enough
+_ROWS = 200  # values of an assumption's indices
 
 
 @dataclass(frozen=True)
@@ -144,59 +44,238 @@ class Enclosure:
         return self.text
 
 
-def enclosed(e: sp.Basic, at: Mapping[Any, Any], definitions: Sequence[sp.Eq] = ()) -> Enclosure:
-    """The value of a formula at a point.
+def enclosed(e: Any, at: Mapping[Any, Any], definitions: Sequence[sp.Eq] = ()) -> Enclosure:
+    """The value of a formula at a point, rigorously: rounding errors are part of the enclosure.
 
+    e: a scalar expression in index notation; it may hold derivatives, also of named quantities.
     at: numbers by symbol or name: whole ones for sizes and free indices, rational ones for symbols, nested lists
-    for arrays, whose indices start at 1.  Raises UndefinedError where it has no value, ImportError without
-    python-flint.
+    for arrays, whose indices start at 1 unless a lower one is used, and Lambdas that are polynomials for undefined
+    functions.  definitions: equations of named quantities, which get their values from these.
+    Raises NotationError for what has no meaning, UndefinedError (or KinkError) where there is no value, and
+    ImportError without python-flint.
     """
-    given = {str(getattr(k, "label", k)): v for k, v in at.items()}
-    found = {head_of(d.lhs): (tuple(getattr(d.lhs, "indices", ())), d.rhs) for d in definitions}
-
-    def leaf(name: sp.Basic, index: tuple[int, ...]) -> Fraction:
-        value = given.get(str(getattr(name, "label", name)))
-        for n in index:
-            if value is None or not 1 <= n <= len(value):
-                raise UndefinedError(f"no value is given for {name}{list(index)}")
-            value = value[n - 1]
-        if value is None:
-            raise UndefinedError(f"no value is given for {name}")
-        return Fraction(str(value))
-
-    whole = e.atoms(sp.Symbol, sp.Idx)
-    env = {s: int(given[str(s)]) for s in whole if s.is_integer and str(s) in given}
-    with precision():
-        value = Walk(BallField(leaf), {}, found).value(e, env)
-        return Enclosure(*_ends(value), ball_text(value))
-
-
-def head_of(e: sp.Basic) -> sp.Basic:
-    """The array of an entry, or the symbol itself."""
-    return e.base if isinstance(e, sp.Indexed) else e
+    if isinstance(e, (int, Fraction)) and not isinstance(e, bool):
+        e = sp.Rational(e.numerator, e.denominator)
+    if not isinstance(at, Mapping):
+        raise TypeError(f"the point is {at!r}, not a mapping such as {{'N': 2, 'x': [1, 2]}}")
+    if not isinstance(e, sp.Basic):
+        raise TypeError(f"the expression is {e!r} ({type(e).__name__}), not a SymPy expression")
+    if not isinstance(e, sp.Expr) or isinstance(e, sp.IndexedBase) or getattr(e, "is_Matrix", False):
+        raise NotationError(f"the expression is {e} ({type(e).__name__}); accepted is a scalar in index notation")
+    for bits in PRECISIONS:
+        with precision(bits):
+            try:
+                value = point_of(at, [e], definitions).value(e)
+            except UnsupportedError as error:
+                raise NotationError(str(error)) from error
+            low, high = ends(value)
+            if high - low <= _CLEAR * abs(low + high) or bits == PRECISIONS[-1]:
+                return Enclosure(low, high, ball_text(value))
+    raise AssertionError
 
 
-def _ends(value: Any) -> tuple[Fraction, Fraction]:
-    if not hasattr(value, "mid"):
-        exact = Fraction(int(value.p), int(value.q))
-        return exact, exact
-    ends = [end.fmpq() for end in (value.lower(), value.upper())]
-    low, high = (Fraction(int(end.p), int(end.q)) for end in ends)
-    return low, high
+def point_of(
+    at: Mapping[Any, Any],
+    bodies: Sequence[sp.Basic],
+    definitions: Sequence[sp.Eq] = (),
+    relations: Sequence[Relational] = (),
+) -> BallPoint:
+    """A point that someone gives, as in `enclosed`; bodies: what will be evaluated there."""
+    known = {head_of(d.lhs): (tuple(getattr(d.lhs, "indices", ())), d.rhs) for d in definitions}
+    first = starts([*bodies, *(d.rhs for d in definitions), *relations])
+    numbers: dict[str, dict[tuple[int, ...], Fraction]] = {}
+    functions: dict[str, Polynomial] = {}
+    for key, value in at.items():
+        name = _label(key)
+        if isinstance(value, sp.Lambda):
+            functions[name] = _polynomial(name, value)
+        else:
+            numbers[name] = dict(_entries(name, value, first.get(name, ()), ()))
+            if len(set(map(len, numbers[name]))) > 1:
+                raise NotationError(f"the value of {name} is {value!r}, a list of numbers and of lists")
+    for name in map(_label, known):
+        if name in numbers:
+            raise NotationError(f"{name} is defined, and given a value too")
+    return BallPoint(numbers, functions, known, relations)
 
 
-def ball_text(value: Any) -> str:
-    """An exact fraction; or the digits that all numbers of the ball begin with; without these, middle and radius."""
-    if not hasattr(value, "mid"):
-        return str(Fraction(int(value.p), int(value.q)))
-    low, high = (_decimal(end) for end in _ends(value))
-    certain = "".join(a for a, _ in itertools.takewhile(lambda pair: pair[0] == pair[1], zip(low, high, strict=False)))
-    if "." not in certain or not any(c in "123456789" for c in certain):
-        return str(value.str(20))
-    return certain[: max(22, 8 + len(certain) - len(certain.lstrip("-0.")))] + "…"
+def _label(name: Any) -> str:
+    """The name of a symbol, an array or a function."""
+    return name.__name__ if isinstance(name, sp.core.function.FunctionClass) else str(getattr(name, "label", name))
 
 
-def _decimal(q: Fraction) -> str:
-    """The first digits, cut off and not rounded."""
-    whole, rest = divmod(abs(q.numerator) * 10**_DIGITS // q.denominator, 10**_DIGITS)
-    return f"{'-' if q < 0 else ''}{whole}.{rest:0{_DIGITS}d}"
+def _entries(
+    name: str, value: Any, first: Sequence[int], index: tuple[int, ...]
+) -> Iterator[tuple[tuple[int, ...], Fraction]]:
+    """The numbers of nested lists, by index."""
+    if isinstance(value, (list, tuple)):
+        start = first[len(index)] if len(index) < len(first) else 1
+        for n, inner in enumerate(value, start):
+            yield from _entries(name, inner, first, (*index, n))
+        return
+    try:
+        yield index, Fraction(str(value)) if isinstance(value, (float, sp.Basic)) else Fraction(value)
+    except (TypeError, ValueError):
+        raise NotationError(
+            f"the value of {name} is {value!r}; accepted are rational numbers and nested lists of them"
+        ) from None
+
+
+def _polynomial(name: str, function: sp.Lambda) -> Polynomial:
+    """The coefficients of a function."""
+    try:
+        terms = sp.Poly(function.expr, *function.variables).terms()
+        return {powers: Fraction(int(c.p), int(c.q)) for powers, c in terms}
+    except (sp.PolynomialError, AttributeError):
+        says = f"the function {name} is given as {function.expr}; accepted are polynomials with rational coefficients"
+        raise NotationError(says) from None
+
+
+class BallPoint:
+    """A point, and what is evaluated there by balls.
+
+    definitions: of named quantities, by array or symbol.  relations: what is assumed; an equation
+    `entry = expression` among them gives values to entries that the point lacks.
+    box: for symbols, two ends between which all numbers are meant.  anywhere: sizes and indices that the point
+    lacks may have any value, and get the least.
+    """
+
+    def __init__(
+        self,
+        numbers: Numbers,
+        functions: Mapping[str, Polynomial],
+        definitions: Mapping[sp.Basic, tuple[tuple[sp.Basic, ...], sp.Basic]],
+        relations: Sequence[Relational] = (),
+        box: Mapping[str, tuple[Fraction, Fraction]] | None = None,
+        anywhere: bool = False,
+    ) -> None:
+        self.numbers, self.relations, self.box, self.anywhere = numbers, relations, box or {}, anywhere
+        self.field = BallField(self._leaf, functions=functions)
+        self.walk = Walk(self.field, {}, definitions)
+        self._pending: set[tuple[str, tuple[int, ...]]] = set()
+
+    def value(self, e: sp.Basic) -> Any:
+        """The value of a formula; an undefined one, or one that is not finite, raises UndefinedError."""
+        return self._checked(e, self.walk.value(e, self._indices(e)))
+
+    def slope(self, e: sp.Basic, symbol: sp.Basic) -> Any:
+        """The derivative by a symbol."""
+        return self._checked(e, self.walk.slope(e, self._indices(e), (symbol, ())))
+
+    def _checked(self, e: sp.Basic, value: Any) -> Any:
+        if hasattr(value, "mid") and not value.is_finite():
+            raise UndefinedError(f"the value of {e} is not enclosed")
+        return value
+
+    def holds(self, relation: Relational) -> bool:
+        """Whether a relation is certain here, or certainly false, for every value of its free indices.
+
+        Raises UndefinedError where that cannot be told.
+        """
+        return all(self.walk.holds(relation, {**self._indices(relation), **env}) for env in self._rows(relation))
+
+    def _indices(self, e: sp.Basic) -> dict[sp.Basic, int]:
+        """The whole letters of a formula that the point has."""
+        found = {}
+        for s in e.atoms(sp.Symbol, sp.Idx):
+            value = self.numbers.get(str(s), {}).get(()) if s.is_integer else None
+            if value is not None:
+                if Fraction(value).denominator != 1:
+                    raise NotationError(f"the value of {s} is {value}, and it is declared to be a whole number")
+                found[s] = int(value)
+                continue
+            span = index_range(s) if self.anywhere and isinstance(s, sp.Idx) else None
+            if span is not None:
+                lo, hi = (self.walk.integer(end, {}) for end in span)
+                if lo <= hi:
+                    found[s] = lo
+        return found
+
+    def _rows(self, relation: Relational) -> list[dict[sp.Basic, int]]:
+        """All values of a relation's free indices: of an index without a range, those of the entries that are known."""
+        spans: dict[sp.Basic, range] = {}
+        for entry, axis, index in _free(relation, frozenset()):
+            if entry is None and str(index) in self.numbers:  # an index of the point, and not one of a template
+                continue
+            span = index_range(index)
+            if span is not None:
+                lo, hi = (self.walk.integer(end, {}) for end in span)
+                spans[index] = range(lo, hi + 1)
+            elif str(index) not in self.numbers and entry is not None:
+                used = [place[axis] for place in self.numbers.get(_label(entry.base), {})]
+                spans.setdefault(index, range(min(used), max(used) + 1) if used else range(1, 2))
+        return free_values(spans, _ROWS)
+
+    # -- values of letters ------------------------------------------------------------------------
+    def _leaf(self, name: sp.Basic, index: tuple[int, ...]) -> Any:
+        key = _label(name)
+        if not index and key in self.box:
+            return self.field.between(*self.box[key])
+        known = self.numbers.get(key, {})
+        if index in known:
+            return known[index]
+        value = self._by_equation(name, index)
+        if value is not None:
+            return value
+        if self.anywhere and name.is_integer and name.is_positive and not index:
+            return 1
+        if not known:
+            raise NotationError(f"no value is given for {_entry(key, index)}")
+        depth = len(next(iter(known)))
+        if depth != len(index):
+            given = f"with {depth} ind{'ex' if depth == 1 else 'ices'}" if depth else "as a number"
+            raise NotationError(f"{key} is given {given}, and {_entry(key, index)} is asked for")
+        spans = ", ".join(f"{min(axis)}..{max(axis)}" for axis in zip(*known, strict=True))
+        raise NotationError(f"no value is given for {_entry(key, index)}: {key} has the indices {spans}")
+
+    def _by_equation(self, name: sp.Basic, index: tuple[int, ...]) -> Any:
+        """The value that an assumed equation gives to an entry, if one does."""
+        if (_label(name), index) in self._pending:
+            return None
+        self._pending.add((_label(name), index))
+        try:
+            for relation in self.relations:
+                for side, other in (relation.args, relation.args[::-1]):
+                    if isinstance(relation, sp.Eq) and self._speaks_of(side, name, index):
+                        env = bound_to(getattr(side, "indices", ()), index)
+                        return self.walk.value(other, {**self._indices(other), **env})
+        except NotationError:
+            return None
+        finally:
+            self._pending.discard((_label(name), index))
+        return None
+
+    def _speaks_of(self, side: sp.Basic, name: sp.Basic, index: tuple[int, ...]) -> bool:
+        """Whether a side of an equation is an entry with free indices, and this one is among those it stands for."""
+        template = getattr(side, "indices", ())
+        letters = all(isinstance(i, (sp.Symbol, sp.Idx)) and not i.is_positive for i in template)
+        if not isinstance(side, (sp.Symbol, sp.Indexed)) or head_of(side) != name or not letters:
+            return False
+        if len(set(template)) != len(template) or len(template) != len(index):
+            return False
+        spans = [index_range(i) for i in template]
+        return all(
+            span is None or self.walk.integer(span[0], {}) <= n <= self.walk.integer(span[1], {})
+            for span, n in zip(spans, index, strict=True)
+        )
+
+
+def _entry(name: str, index: tuple[int, ...]) -> str:
+    return f"{name}[{', '.join(map(str, index))}]" if index else name
+
+
+def _free(e: sp.Basic, bound: frozenset[sp.Basic]) -> Iterator[tuple[sp.Indexed | None, int, sp.Basic]]:
+    """The free indices of a relation, with an entry that each stands in, and where."""
+    if isinstance(e, sp.Sum):
+        bound = bound | {limit[0] for limit in e.limits}
+    if isinstance(e, sp.Idx) and e not in bound:
+        yield None, 0, e
+    if isinstance(e, sp.Indexed):
+        for axis, index in enumerate(e.indices):
+            if not isinstance(index, (sp.Symbol, sp.Idx)):
+                yield from _free(index, bound)
+            elif index not in bound and not index.is_positive:
+                yield e, axis, index
+        return
+    for a in e.args:
+        yield from _free(a, bound)

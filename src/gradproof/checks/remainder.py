@@ -2,15 +2,16 @@
 
 For the right gradient g, E(θ + εd) − E(θ) − ε⟨g, d⟩ falls as ε² (or is zero, for a loss that is
 linear along d); for a wrong one it falls only as ε.  The slope is measured between two ε in
-arithmetic of 80 digits (640 where that is not enough), at random points, for several sizes and along
-a random direction in all entries at once.
+arithmetic of 80 digits (640 where that is not enough), at random points of several sizes and scales, along
+a random direction in all entries at once; each point has its own polynomials for undefined functions.
 """
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
@@ -19,19 +20,21 @@ from mpmath import mp
 
 from gradproof.arithmetic import Digits
 from gradproof.assumptions import read_assumptions
+from gradproof.checks.guard import guarded
 from gradproof.derivation import Derivation, axis_bounds
 from gradproof.lines import head, index_range
 from gradproof.notation import read
 from gradproof.points import Point, points
 from gradproof.values import UndefinedError, evaluate, index_values
-from gradproof.verdict import Evidence
+from gradproof.verdict import Evidence, Outcome
 
-__all__ = ["Moved", "Slope", "entries", "remainder_evidence", "remainder_slopes"]
+__all__ = ["Moved", "Remainders", "Slope", "entries", "remainder_evidence", "remainder_slopes", "summarised"]
 
 _DIGITS, _MORE_DIGITS = 80, 640
 _ENOUGH = 1.5
 _STEPS = (-20, -22)  # ε = 10**step
 _POINTS = 4
+_INSTANCES = 3  # of an undefined function, at least
 _RESTS = "mpmath's arithmetic with at least 80 digits; no rule and no normal form"
 
 Bounds = Mapping[sp.Basic, tuple[sp.Expr, sp.Expr]]
@@ -43,6 +46,7 @@ class Slope:
 
     sizes: Mapping[str, int]
     slope: float | None
+    functions: Mapping[str, str] = field(default_factory=dict)  # what stood for each undefined function
 
     @property
     def agrees(self) -> bool:
@@ -53,38 +57,120 @@ class Slope:
 def remainder_slopes(derivation: Derivation, gradient: Any = None, count: int = _POINTS) -> tuple[Slope, ...]:
     """The slopes for a derivation's result, or for another `gradient` of the same loss.
 
-    One slope for each of `count` points, of different sizes where the loss has sizes.
+    One slope for each of `count` points, of different sizes where the loss has sizes, and of different scales; more
+    where the same polynomials stood for undefined functions.
     """
-    loss, wrt = read(derivation.loss), read(derivation.wrt)
-    claim = read(derivation.result if gradient is None else gradient, "the gradient")
-    definitions = [sp.Eq(d.lhs, read(d.rhs), evaluate=False) for d in derivation.definitions]
-    bounds = axis_bounds([loss, *(d.rhs for d in definitions)], wrt)
-    found: list[Slope] = []
-    with mp.workdps(_DIGITS):
-        for point in points(
-            [loss, claim, wrt, *(d.rhs for d in definitions)], read_assumptions(derivation.assumptions), (), bounds
-        ):
+    return Remainders(derivation).slopes(gradient, count)
+
+
+def remainder_evidence(derivation: Derivation, gradient: Any = None) -> Evidence:
+    """The slopes of a derivation's result, or of another `gradient`, as evidence; missing where no point could be used."""
+    return guarded("remainder", _RESTS, lambda: summarised(Remainders(derivation).slopes(gradient)))
+
+
+def summarised(slopes: Sequence[Slope]) -> tuple[Outcome, str]:
+    """What slopes say together; of an undefined function, a few instances are asked for."""
+    if not slopes:
+        return "missing", "no point was found at which the loss is defined"
+    shown = ", ".join(sorted({"0 (exact)" if s.slope is None else f"{s.slope:.2f}" for s in slopes}))
+    different = len({tuple(s.sizes.items()) for s in slopes})
+    says = f"falls with slope {shown} at {len(slopes)} points" + (f" of {different} sizes" if different > 1 else "")
+    if not all(s.agrees for s in slopes):
+        return "disagrees", says
+    tried = instances(slopes)
+    if not tried:
+        return "agrees", says
+    names = ", ".join(name.partition("(")[0] for name in slopes[0].functions)
+    says += f", with {len(tried)} choices of polynomials for {names}"
+    return ("agrees" if len(tried) >= _INSTANCES else "missing"), says
+
+
+def instances(slopes: Sequence[Slope]) -> set[tuple[tuple[str, str], ...]]:
+    """The different choices of polynomials that stood for the undefined functions."""
+    return {tuple(s.functions.items()) for s in slopes if s.functions}
+
+
+class Remainders:
+    """A loss at points and a little beside them, for which the slope of any claimed gradient's remainder is measured."""
+
+    def __init__(self, derivation: Derivation) -> None:
+        self.loss, self.wrt, self.result = read(derivation.loss), read(derivation.wrt), derivation.result
+        self.definitions = [sp.Eq(d.lhs, read(d.rhs), evaluate=False) for d in derivation.definitions]
+        self.assumptions = read_assumptions(derivation.assumptions)
+        self._rays: Iterator[_Ray] = self._all()
+
+    def slopes(self, gradient: Any = None, count: int = _POINTS) -> tuple[Slope, ...]:
+        """The slopes for the derivation's result, or another `gradient`, at so many points."""
+        claim = read(self.result if gradient is None else gradient, "the gradient")
+        found: list[Slope] = []
+        self._rays, rays = itertools.tee(self._rays)
+        for ray in rays:
             try:
-                slope = _slope(loss, wrt, claim, definitions, bounds, point)
+                slope = ray.slope(claim, _DIGITS)
                 if slope is not None and not slope > _ENOUGH:  # where much cancels; what is wrong stays so
-                    with mp.workdps(_MORE_DIGITS):
-                        slope = _slope(loss, wrt, claim, definitions, bounds, point)
+                    slope = ray.slope(claim, _MORE_DIGITS)
             except UndefinedError:
                 continue
-            found.append(Slope({str(s): n for s, n in point.sizes.items()}, slope))
-            if len(found) == count:
+            sizes = {str(s): n for s, n in ray.point.sizes.items()}
+            found.append(Slope(sizes, slope, ray.point.function_text()))
+            if len(found) >= count and (not instances(found) or len(instances(found)) >= min(count, _INSTANCES)):
                 break
-    return tuple(found)
+        return tuple(found)
+
+    def _all(self) -> Iterator[_Ray]:
+        bodies = [self.loss, *(d.rhs for d in self.definitions)]
+        bounds = axis_bounds(bodies, self.wrt)
+        for point in points([self.wrt, *bodies], self.assumptions, (), bounds, varied=True):
+            try:
+                ray = _Ray(self.loss, self.wrt, self.definitions, bounds, point)
+                ray.beside(_DIGITS)
+            except UndefinedError:
+                continue
+            yield ray
 
 
-def remainder_evidence(derivation: Derivation) -> Evidence:
-    """The slopes of a derivation's result as evidence; "missing" where no point could be used."""
-    slopes = remainder_slopes(derivation)
-    if not slopes:
-        return Evidence("remainder", "missing", "no point was found at which the loss is defined", _RESTS)
-    shown = ", ".join(sorted({"0 (exact)" if s.slope is None else f"{s.slope:.2f}" for s in slopes}))
-    outcome = "agrees" if all(s.agrees for s in slopes) else "disagrees"
-    return Evidence("remainder", outcome, f"falls with slope {shown} at {len(slopes)} points", _RESTS)  # type: ignore[arg-type]
+class _Ray:
+    """A point, and a random direction in all entries at once."""
+
+    def __init__(self, loss: sp.Expr, wrt: sp.Expr, definitions: Sequence[sp.Eq], bounds: Bounds, point: Point) -> None:
+        self.loss, self.wrt, self.definitions, self.point = loss, wrt, definitions, point
+        draw = random.Random(sum(point.sizes.values()))
+        self.places = dict(entries(wrt, bounds, point, loss))
+        self.direction = {i: Fraction(draw.choice([-3, -2, -1, 1, 2, 3]), draw.choice([1, 2, 5])) for i in self.places}
+        self._beside: dict[int, tuple[Any, list[Any]]] = {}
+
+    def beside(self, digits: int) -> tuple[Any, list[Any]]:
+        """The loss at the point, and by how much it changes for each ε along the direction."""
+        if digits not in self._beside:
+            with mp.workdps(digits):
+                start = evaluate(self.loss, self._moved(), Digits(_DIGITS), off_kinks=True)
+                changes = [
+                    evaluate(self.loss, self._moved(mp.mpf(10) ** step), Digits(_DIGITS)) - start for step in _STEPS
+                ]
+            self._beside[digits] = start, changes
+        return self._beside[digits]
+
+    def _moved(self, epsilon: Any = None) -> Moved:
+        if epsilon is None:
+            return Moved(self.point, self.wrt, self.definitions)
+        shift = {i: epsilon * mp.mpf(d.numerator) / d.denominator for i, d in self.direction.items()}
+        return Moved(self.point, self.wrt, self.definitions, shift)
+
+    def slope(self, claim: sp.Expr, digits: int) -> float | None:
+        """The exponent of the claim's remainder, None where it is zero."""
+        start, changes = self.beside(digits)
+        with mp.workdps(digits):
+            here, along = self._moved(), mp.mpf(0)
+            for index, env in self.places.items():
+                along += here.number(self.direction[index]) * evaluate(claim, here, Digits(_DIGITS), env=env)
+            floor = mp.mpf(10) ** -(mp.dps - 12) * (1 + abs(start) + abs(along))
+            rests = [change - mp.mpf(10) ** step * along for step, change in zip(_STEPS, changes, strict=True)]
+            if not all(mp.isfinite(rest) for rest in rests):
+                raise UndefinedError("the remainder is no number")
+            if any(abs(rest) <= floor for rest in rests):
+                return None
+            logs = [mp.log10(abs(rest)) for rest in rests]
+            return float((logs[0] - logs[1]) / (_STEPS[0] - _STEPS[1]))
 
 
 class Moved:
@@ -127,29 +213,6 @@ class Moved:
 
     def function(self, function: type, orders: tuple[int, ...], args: Sequence[Any]) -> Any:
         return self.point.function(function, orders, args)
-
-
-def _slope(
-    loss: sp.Expr, wrt: sp.Expr, claim: sp.Expr, definitions: Sequence[sp.Eq], bounds: Bounds, point: Point
-) -> float | None:
-    draw = random.Random(sum(point.sizes.values()))
-    places = dict(entries(wrt, bounds, point, loss))
-    direction = {index: Fraction(draw.choice([-3, -2, -1, 1, 2, 3]), draw.choice([1, 2, 5])) for index in places}
-    here = Moved(point, wrt, definitions)
-    along = mp.mpf(0)
-    for index, env in places.items():
-        along += here.number(direction[index]) * evaluate(claim, here, Digits(_DIGITS), env=env)
-    start = evaluate(loss, here, Digits(_DIGITS), off_kinks=True)
-    floor = mp.mpf(10) ** -(mp.dps - 12) * (1 + abs(start) + abs(along))
-    logs = []
-    for step in _STEPS:
-        epsilon = mp.mpf(10) ** step
-        moved = Moved(point, wrt, definitions, {i: epsilon * here.number(d) for i, d in direction.items()})
-        rest = evaluate(loss, moved, Digits(_DIGITS)) - start - epsilon * along
-        if abs(rest) <= floor:
-            return None
-        logs.append(mp.log10(abs(rest)))
-    return float((logs[0] - logs[1]) / (_STEPS[0] - _STEPS[1]))
 
 
 def entries(

@@ -4,7 +4,7 @@ At fixed sizes a gradient is finitely many formulas without a sum.  The loss is 
 (dual.py) over rational functions whose generators are the entries and the values of exp, log and so on
 (flint_field.py).  Where the difference to the claim is the zero polynomial, on every branch, the claim is
 proved at that size.  A difference that is not zero refutes nothing, since generators may be related; it is then
-evaluated by balls (enclosure.py) at rational points, and disagrees only if a ball excludes zero.
+evaluated by balls (balls.py) at rational points, and disagrees only if a ball excludes zero.
 """
 
 from __future__ import annotations
@@ -14,23 +14,24 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Literal
+from typing import Any
 
 import sympy as sp
 from sympy.core.relational import Relational
 
 from gradproof.assumptions import read_assumptions
+from gradproof.checks.balls import BallField, ball_text, head_of, precision
 from gradproof.checks.dual import Env, Seed, Walk, free_values
-from gradproof.checks.enclosure import BallField, ball_text, head_of, precision
 from gradproof.checks.fields import TOO_LARGE, UnsupportedError
 from gradproof.checks.flint_field import RationalField
 from gradproof.checks.flint_ring import AgainError, Setup
+from gradproof.checks.guard import guarded
 from gradproof.checks.size_bound import Counting, FormalWalk, NoBoundError, distinct
 from gradproof.derivation import Derivation, axis_bounds
 from gradproof.intervals import UndefinedError
 from gradproof.lines import index_range
 from gradproof.points import Point
-from gradproof.verdict import Evidence
+from gradproof.verdict import Evidence, Outcome
 
 __all__ = ["ProofAtSize", "second_proofs", "second_prover_evidence"]
 
@@ -43,8 +44,6 @@ _POINTS = 150  # at which balls are tried
 _FEW = 3  # of them, where other sizes will tell
 _EXPANDABLE = (sp.tanh, sp.sinh, sp.cosh, sp.coth, sp.sech, sp.csch)
 _BRANCHING = (sp.Abs, sp.sign, sp.Max, sp.Min, sp.Heaviside, sp.Piecewise)
-
-Outcome = Literal["agrees", "disagrees", "missing"]
 
 
 @dataclass(frozen=True)
@@ -61,13 +60,7 @@ class ProofAtSize:
 
 def second_prover_evidence(derivation: Derivation, gradient: Any = None) -> Evidence:
     """What the second prover finds, as evidence; what it cannot do, or has not the means for, is missing."""
-    try:
-        outcome, says = _found(_Question(derivation, gradient))
-    except ImportError:
-        outcome, says = "missing", "python-flint is not installed"
-    except Exception as error:  # noqa: BLE001 # a checker that fails says nothing
-        outcome, says = "missing", f"it failed: {type(error).__name__}: {error}"
-    return Evidence("second prover", outcome, says, _RESTS)
+    return guarded("second prover", _RESTS, lambda: _found(_Question(derivation, gradient)))
 
 
 def _found(question: _Question) -> tuple[Outcome, str]:

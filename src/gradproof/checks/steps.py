@@ -17,6 +17,8 @@ from typing import Any
 import sympy as sp
 
 from gradproof.assumptions import read_assumptions
+from gradproof.checking import Question
+from gradproof.checks.complex_step import complex_step_evidence
 from gradproof.checks.remainder import remainder_evidence
 from gradproof.checks.second_prover import second_prover_evidence
 from gradproof.derivation import Derivation, axis_bounds, moving
@@ -25,10 +27,13 @@ from gradproof.inverse import Determinant, InverseBase
 from gradproof.lines import copied, derivative, head, is_partial, rebuilt, replaced, summed
 from gradproof.matrix_rules import matrix_slope
 from gradproof.notation import NotationError, read
-from gradproof.proof import Bounds, decide, same
-from gradproof.verdict import Evidence, Verdict
+from gradproof.proof import Bounds, confirmed, decide, same
+from gradproof.verdict import Evidence, Fault, Verdict
 
-__all__ = ["LineChecker", "by_sympy", "opened", "verify"]
+__all__ = ["INDEPENDENT", "LineChecker", "by_sympy", "opened", "verify"]
+
+#: Checks of a derivation that share no code with its proof.
+INDEPENDENT = (remainder_evidence, second_prover_evidence, complex_step_evidence)
 
 _RESTS = "SymPy's own diff on fresh dummies, and gradproof's normal form; not the rules"
 
@@ -36,7 +41,7 @@ _Definitions = Mapping[sp.Basic, tuple[tuple[sp.Basic, ...], sp.Expr]]
 
 
 def verify(derivation: Derivation) -> Verdict:
-    """Proved if every step and the whole hold, and neither the remainder's slope nor the second prover disagrees.
+    """Proved if every step and the whole hold, and none of the independent checks disagrees.
 
     Otherwise the verdict of the first step that fails, named in `reason`.
     """
@@ -45,9 +50,11 @@ def verify(derivation: Derivation) -> Verdict:
     count = 0
     for part in (*d.adjoints, d):
         for n, step in enumerate(part.steps):
-            verdict = checker.equal(step.before, step.after, part.wrt)
+            verdict = checker.compared(step.before, step.after, part.wrt)
             if verdict.status != "proved":
-                return _failed(verdict, part, f"step {n + 1} ({step.rule.name}): {step.before} = {step.after}")
+                where = f"step {n + 1} ({step.rule.name}): {step.before} = {step.after}"
+                fault = checker.fault(step.rule.name, step.before, step.after, part.wrt)
+                return _failed(verdict, part, where, fault)
             count += 1
         start = derivative(d.loss if d.name is None else d.name, part.wrt)
         if part.steps and part.steps[0].before != start:
@@ -57,12 +64,13 @@ def verify(derivation: Derivation) -> Verdict:
         gap = _gap(part)
         if gap:
             return Verdict("undecided", d.assumptions, reason=gap)
-    whole = checker.equal(derivative(d.loss, d.wrt), d.result, d.wrt)
+    whole = checker.compared(derivative(d.loss, d.wrt), d.result, d.wrt)
     if whole.status != "proved":
-        return _failed(whole, d, f"the result {d.result} against the loss")
+        fault = checker.fault("", derivative(d.loss, d.wrt), d.result, d.wrt)
+        return _failed(whole, d, f"the result {d.result} against the loss", fault)
     steps = Evidence("each step", "agrees", f"every step keeps the value ({count} in all)", _RESTS)
     diff = Evidence("whole", "agrees", "the result is SymPy's derivative of the whole loss, taken sum by sum", _RESTS)
-    others = (remainder_evidence(d), second_prover_evidence(d))
+    others = tuple(check(d) for check in INDEPENDENT)
     evidence = (*whole.evidence, steps, diff, *others)
     against = next((e for e in others if e.outcome == "disagrees"), None)
     if against is not None:
@@ -70,9 +78,9 @@ def verify(derivation: Derivation) -> Verdict:
     return Verdict("proved", whole.assumptions, None, evidence)
 
 
-def _failed(verdict: Verdict, part: Derivation, where: str) -> Verdict:
+def _failed(verdict: Verdict, part: Derivation, where: str, fault: Fault | None = None) -> Verdict:
     reason = f"∂/∂{part.wrt}: {where}" + (f" ({verdict.reason})" if verdict.reason else "")
-    return Verdict(verdict.status, verdict.assumptions, verdict.witness, verdict.evidence, reason)
+    return Verdict(verdict.status, verdict.assumptions, verdict.witness, verdict.evidence, reason, fault=fault)
 
 
 def _gap(part: Derivation) -> str:
@@ -128,6 +136,34 @@ class LineChecker:
         varying = None if wrt is None else moving(read(wrt), self.definitions)
         kinked = self._kinked(one, other)
         return decide(left, right, self.relations, equations, bounds, smooth=True, kinked=kinked, varying=varying)
+
+    def compared(self, one: sp.Expr, other: sp.Expr, wrt: sp.Expr | None = None) -> Verdict:
+        """As `equal`; where the lines differ, the witness was enclosed a second time."""
+        known = {name: found for name, found in self.definitions.items() if wrt is None or name != head(wrt)}
+        if self.name is not None and self.loss is not None:
+            known.setdefault(self.name, ((), self.loss))
+        return confirmed(self.equal(one, other, wrt), one, other, self.relations, known)
+
+    def fault(self, rule: str, before: sp.Expr, after: sp.Expr, wrt: sp.Expr | None) -> Fault:
+        """A rule's step that was found wrong, for a report."""
+
+        def suspect() -> str:
+            from gradproof.repair import blamed
+
+            if wrt is None:
+                return ""
+            kinked, cut = self._kinked(before, after), head(wrt)
+            try:
+                left = self._taken(before)
+                equations = tuple(d for d in self.equations if head(d.lhs) != cut)
+                loss = left if kinked is None else kinked
+                question = Question(left, loss, read(wrt), self.relations, equations, self.evaluated, derived=False)
+                found = blamed(question, after)
+            except (NotationError, NotImplementedError):
+                return ""
+            return "" if found is None else str(found)
+
+        return Fault(rule, before, after, suspect)
 
     def _taken(self, line: sp.Expr, adjoints: bool = True) -> sp.Expr:
         """A line, read, with its derivatives taken: once, since a line ends one step and starts the next."""

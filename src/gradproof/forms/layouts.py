@@ -20,10 +20,10 @@ from gradproof.assumptions import read_assumptions
 from gradproof.forms.arrays import Array, Names, einsum, names_of, readable
 from gradproof.forms.inverses import Inverses
 from gradproof.forms.matrices_in import MatrixReader
-from gradproof.lines import publish
+from gradproof.lines import head, publish
 from gradproof.model import Model
 from gradproof.notation import NotationError, consistent, has_matrices, read
-from gradproof.proof import decide
+from gradproof.proof import confirmed, decide
 from gradproof.verdict import Verdict
 
 __all__ = ["asked_of_matrices", "defined_by_entries", "derive_matrices", "equal_matrices", "index_form"]
@@ -60,7 +60,9 @@ def equal_matrices(a: Any, b: Any, assumptions: Sequence[Any] = ()) -> Verdict:
         raise NotationError(f"{a} and {b} differ in shape: one is the shape of the other's transpose")
     relations, more = (read_assumptions(r) for r in (t.assumptions, t.reader.inverses.symmetries(t.assumptions)))
     definitions = [sp.Eq(d.lhs, read(d.rhs), evaluate=False) for d in t.definitions]
-    return _assuming(decide(read(t.loss), read(other), (*relations, *more), definitions), more)
+    left, right = read(t.loss), read(other)
+    verdict = _assuming(decide(left, right, (*relations, *more), definitions), more)
+    return confirmed(verdict, left, right, relations, {head(d.lhs): (tuple(d.lhs.indices), d.rhs) for d in definitions})
 
 
 def index_form(expr: Any, indices: Sequence[sp.Basic] = ()) -> sp.Expr:

@@ -12,14 +12,16 @@ from typing import Any
 import sympy as sp
 from mpmath import mp
 
+from gradproof.checks.enclosure import point_of
+from gradproof.checks.second_enclosure import nearest, seconded
 from gradproof.checks.steps import LineChecker
 from gradproof.derivation import Derivation
 from gradproof.doubles import in_doubles
-from gradproof.elementary import SPELLED_OUT, spelled_out
 from gradproof.forms.side_by_side import Forms, forms
-from gradproof.lines import derivative, rebuilt
+from gradproof.lines import derivative
 from gradproof.model import Model
-from gradproof.statements.base import compared_at, joined, named, value_at
+from gradproof.precision.stable import plain
+from gradproof.statements.base import compared_at, counterexample, joined, named, value_at
 from gradproof.statements.equality import Equality
 from gradproof.verdict import Evidence, Verdict
 
@@ -91,7 +93,11 @@ class Stable:
         found = self.measured()
         off, close = (abs(form - found.exact) / abs(found.exact) for form in (found.plain, found.stable))
         if close <= ACCURATE and not off <= LOST:  # off may be nan
-            return Verdict("proved", evidence=(Evidence("double precision", "agrees", str(found), "Python's floats"),))
+            verdict = Verdict(
+                "proved", evidence=(Evidence("double precision", "agrees", str(found), "Python's floats"),)
+            )
+            form = plain(self.form)
+            return seconded(verdict, lambda: nearest(point_of(self.at, [form]).value(form), found.exact))
         return Verdict("undecided", reason=str(found))
 
 
@@ -101,16 +107,6 @@ def _rounded(value: Any) -> float:
     if ends[0] != ends[-1] or not ends[0]:
         raise ValueError(f"a value of {ends[0]} to {ends[-1]} has no first digit to compare")
     return ends[0]
-
-
-def plain(e: sp.Expr) -> sp.Expr:
-    """`e` with log1p(u) and expm1(u) as log(1 + u) and exp(u) − 1, which is what they are."""
-    if not e.args or isinstance(e, (sp.Indexed, sp.Idx)):
-        return e
-    args = [plain(a) for a in e.args]
-    if type(e) in SPELLED_OUT:
-        return spelled_out(e, args[0])
-    return e if all(a is b for a, b in zip(args, e.args, strict=True)) else rebuilt(e, args)
 
 
 @dataclass(frozen=True)
@@ -184,7 +180,7 @@ class Entry:
         left = derivative(self.of(gradient), gradient.wrt)
         if wrong.at is not None:
             return compared_at(left, wrong.formula, wrong.at, self.definitions, self.assumptions)
-        return LineChecker(self.definitions, self.assumptions).equal(left, wrong.formula, gradient.wrt)
+        return LineChecker(self.definitions, self.assumptions).compared(left, wrong.formula, gradient.wrt)
 
     def verify(self) -> Verdict:
         """Proved only if every gradient and stable form is, and every slip is refuted; `reason` names the first that is not."""
@@ -219,12 +215,11 @@ class Examined:
         wrong = [w for g in self.entry.gradients for w in g.wrong]
         for slip, verdict in zip(wrong, self.slips, strict=True):
             if verdict.status == "refuted":
-                seen = Evidence(
-                    "counterexample", "agrees", f"{slip.formula} fails: {verdict.shown()}", verdict.evidence[0].rests_on
-                )
-                parts.append(Verdict("proved", evidence=(seen,)))
+                parts.append(counterexample(str(slip.formula), verdict))
             else:
-                parts.append(Verdict("undecided", reason=f"the slip {slip.formula} is {verdict.status}, not refuted"))
+                why = f" ({verdict.reason})" if verdict.reason else ""
+                says = f"the slip {slip.formula} is {verdict.status}, not refuted{why}"
+                parts.append(Verdict("undecided", reason=says))
         parts += [named(v, f"the stable form {s.form}") for s, v in zip(self.entry.stable, self.stable, strict=True)]
         parts += [f.verify() for f in self.forms if f.latex is not None or f.code is not None]
         return joined(parts)

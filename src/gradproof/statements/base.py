@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from fractions import Fraction
 from typing import Any, Protocol, runtime_checkable
 
 import sympy as sp
@@ -11,6 +12,9 @@ from sympy.core.relational import Relational
 
 from gradproof.arithmetic import Exact, texts_apart
 from gradproof.checking import free_indices
+from gradproof.checks.enclosure import point_of
+from gradproof.checks.second_enclosure import KIND as SECOND
+from gradproof.checks.second_enclosure import differ, rounded, seconded
 from gradproof.checks.steps import LineChecker
 from gradproof.given import Given, point_text
 from gradproof.lines import head, index_range
@@ -23,12 +27,15 @@ __all__ = [
     "EXACT",
     "Statement",
     "compared_at",
+    "counterexample",
     "everywhere",
     "holds_at",
     "joined",
     "named",
     "not_defined_too",
+    "rounds_to",
     "value_at",
+    "values_at",
 ]
 
 EXACT = "exact rationals and mpmath's interval arithmetic"
@@ -78,16 +85,33 @@ def joined(verdicts: Sequence[Verdict]) -> Verdict:
     return Verdict("proved", tuple(assumptions), None, tuple(evidence))
 
 
+def counterexample(where: str, verdict: Verdict) -> Verdict:
+    """Of a refuted part, that it fails, with what says so."""
+    rests = verdict.evidence[0].rests_on if verdict.evidence else "gradproof's normal form"
+    seen = Evidence("counterexample", "agrees", f"{where} fails: {verdict.shown()}", rests)
+    again = (replace(e, says=f"{where} fails: {e.says}") for e in verdict.evidence if e.kind == SECOND)
+    return Verdict("proved", evidence=(seen, *again))
+
+
 def value_at(e: sp.Expr, at: Mapping[Any, Any], definitions: Sequence[sp.Eq] = ()) -> Any:
     """The value at a given point, exact or enclosed; derivatives are taken by SymPy's own diff.
 
     Raises NotationError where a named quantity is given a value, KinkError where a derivative does not exist.
     """
+    return values_at([e], at, definitions)[0]
+
+
+def values_at(sides: Sequence[sp.Expr], at: Mapping[Any, Any], definitions: Sequence[sp.Eq] = ()) -> list[Any]:
+    """As `value_at`, of several expressions: where the indices of an array start, all of them tell together."""
     not_defined_too(at, definitions)
     checker = LineChecker(definitions)
-    line = read(e)
-    body = checker.evaluated(line)
-    return evaluate(body, Given(at, [body], checker.equations), Exact(), off_kinks=line.has(sp.Derivative))
+    lines = [read(e) for e in sides]
+    bodies = [checker.evaluated(line) for line in lines]
+    given = Given(at, bodies, checker.equations)
+    return [
+        evaluate(body, given, Exact(), off_kinks=line.has(sp.Derivative))
+        for line, body in zip(lines, bodies, strict=True)
+    ]
 
 
 def not_defined_too(at: Mapping[Any, Any], definitions: Sequence[sp.Eq]) -> None:
@@ -104,26 +128,40 @@ def compared_at(
     at: Mapping[Any, Any],
     definitions: Sequence[sp.Eq] = (),
     assumptions: Sequence[Relational] = (),
+    stated: Sequence[str] = (),
 ) -> Verdict:
-    """Whether two sides have one value at a given point: refuted, with that point, where they have not."""
+    """Whether two sides have one value at a given point: refuted, with that point, where they have not.
+
+    stated: the two values as someone wrote them down, which the second enclosure looks at too.
+    """
     unmet = [r for r in assumptions if not holds_at(r, at, definitions)]
     if unmet:
         return Verdict("undecided", reason=f"the given point does not meet the assumption {unmet[0]}")
-    a, b = (value_at(e, at, definitions) for e in (left, right))
+    a, b = values_at((left, right), at, definitions)
     sign = Exact().sign_or_none(Exact().join(lambda x, y: x - y, a, b))
     if not sign:
         return Verdict("undecided", reason="at the given point the two sides are not told apart")
     sizes = {str(s) for e in (left, right, *(d.rhs for d in definitions)) for s in e.free_symbols if s.is_integer}
     point = point_text(at)
     functions = {k: str(v) for k, v in point.items() if "(" in k}
+    printed = texts_apart(a, b)
     witness = Witness(
         sizes={k: int(v) for k, v in point.items() if k in sizes},
         values={k: _nested(v) for k, v in point.items() if k not in sizes and k not in functions},
-        **dict(zip(("left", "right"), texts_apart(a, b), strict=True)),
+        left=printed[0],
+        right=printed[1],
         functions=functions,
     )
     says = f"the two sides are {witness.left} and {witness.right}"
-    return Verdict("refuted", (), witness, (Evidence("enclosure", "disagrees", says, EXACT),))
+    evidence = Evidence("enclosure", "disagrees", says, EXACT)
+
+    def tell() -> str:
+        balls = point_of(at, (left, right), definitions, assumptions)
+        for side, value, text in zip((left, right), (a, b), stated, strict=False):
+            rounded(balls.value(side), text, rounds_to(value, text))
+        return differ(balls, left, right, printed)
+
+    return seconded(Verdict("refuted", (), witness, (evidence,)), tell)
 
 
 def _nested(value: Any) -> Any:
@@ -154,3 +192,11 @@ def _holds(relation: Relational, at: Mapping[Any, Any], definitions: Sequence[sp
     return {
         sp.Eq: sign == 0, sp.Ne: sign != 0, sp.Gt: sign > 0, sp.Ge: sign >= 0, sp.Lt: sign < 0, sp.Le: sign <= 0,
     }[type(relation)]  # fmt: skip
+
+
+def rounds_to(value: Any, printed: str) -> bool:
+    """Whether a value is a printed rational, or for sure rounds to printed digits."""
+    stated, exact = Fraction(printed), Exact()
+    half = Fraction(1, 2 * 10 ** len(printed.partition(".")[2])) if "." in printed else Fraction(0)
+    gaps = [exact.join(lambda a, b: a - b, value, stated - half), exact.join(lambda a, b: b - a, value, stated + half)]
+    return all(sign is not None and sign >= 0 for sign in map(exact.sign_or_none, gaps))

@@ -16,12 +16,14 @@ import sympy as sp
 from mpmath import iv
 
 from gradproof.arithmetic import Exact, interval_text
+from gradproof.checks.balls import ball_text
+from gradproof.checks.enclosure import point_of
+from gradproof.checks.second_enclosure import KIND, Box, fails, holds_on_box, printed_as, rounded, seconded
 from gradproof.checks.steps import LineChecker
 from gradproof.given import Given
 from gradproof.latex import to_latex
 from gradproof.notation import read
-from gradproof.statements.base import ENCLOSED, not_defined_too, value_at
-from gradproof.statements.equality import rounds_to
+from gradproof.statements.base import ENCLOSED, not_defined_too, rounds_to, value_at
 from gradproof.values import UndefinedError, evaluate
 from gradproof.verdict import Evidence, Verdict, Witness
 
@@ -55,9 +57,16 @@ class Rounded:
 
     def verify(self) -> Verdict:
         """Proved if the whole enclosure rounds to the printed digits."""
-        agrees = rounds_to(self.value, self.printed)
+        agrees, digits = rounds_to(self.value, self.printed), interval_text(self.value)
         evidence = Evidence("enclosure", "agrees" if agrees else "disagrees", str(self), ENCLOSED)
-        return Verdict("proved" if agrees else "refuted", evidence=(evidence,), reason="" if agrees else str(self))
+        verdict = Verdict("proved" if agrees else "refuted", evidence=(evidence,), reason="" if agrees else str(self))
+
+        def tell() -> str:
+            value = point_of(self.at, [self.expression]).value(self.expression)
+            rounded(printed_as(value, digits), self.printed, agrees)
+            return f"{self.expression} = {ball_text(value)} by balls too"
+
+        return seconded(verdict, tell)
 
 
 @dataclass(frozen=True)
@@ -87,7 +96,7 @@ class OnBox:
         sides = [checker.evaluated(read(side)) for side in self.relation.args]
         gap = checker.evaluated(read(self.relation.gts - self.relation.lts))
         strict = isinstance(self.relation, (sp.StrictLessThan, sp.StrictGreaterThan))
-        todo = [tuple((Fraction(str(lo)), Fraction(str(hi))) for lo, hi in self.box.values())]
+        todo = [self._ends()]
         if any(lo > hi for lo, hi in todo[0]):
             return Verdict("undecided", reason=f"the box {dict(self.box)} is empty")
         parts = 0
@@ -107,7 +116,13 @@ class OnBox:
             widest = max(range(len(box)), key=lambda n: box[n][1] - box[n][0])
             todo += [(*box[:widest], half, *box[widest + 1 :]) for half in _halves(*box[widest])]
         says = f"{self.relation} on the whole box, in {parts} part{'s' if parts != 1 else ''}"
-        return Verdict("proved", evidence=(Evidence("enclosure", "agrees", says, ENCLOSED),))
+        verdict = Verdict("proved", evidence=(Evidence("enclosure", "agrees", says, ENCLOSED),))
+        return seconded(
+            verdict, lambda: holds_on_box(self.relation, tuple(self.box), self._ends(), checker.definitions)
+        )
+
+    def _ends(self) -> Box:
+        return tuple((Fraction(str(lo)), Fraction(str(hi))) for lo, hi in self.box.values())
 
     def _range(self, gap: sp.Expr, box: Sequence[tuple[Fraction, Fraction]], equations: Sequence[sp.Eq]) -> Any:
         """Bounds of larger − smaller on a part of the box."""
@@ -121,9 +136,16 @@ class OnBox:
     def _refuted(self, point: Sequence[Fraction], value: Any) -> Verdict:
         values = {str(s): v for s, v in zip(self.box, point, strict=True)}
         shown = str(value) if isinstance(value, Fraction) else interval_text(value)
-        says = f"larger minus smaller is {shown}"
-        witness = Witness({}, values, shown, "0")
-        return Verdict("refuted", (), witness, (Evidence("enclosure", "disagrees", says, ENCLOSED),))
+        evidence = Evidence("enclosure", "disagrees", f"larger minus smaller is {shown}", ENCLOSED)
+        verdict = Verdict("refuted", (), Witness({}, values, shown, "0"), (evidence,))
+
+        def tell() -> str:
+            balls = point_of(values, self.relation.args, self.definitions)
+            printed_as(balls.value(self.relation.gts - self.relation.lts), shown)
+            fails(balls, self.relation)
+            return f"by balls too larger minus smaller is {shown}"
+
+        return seconded(verdict, tell)
 
 
 @dataclass(frozen=True)
@@ -151,10 +173,21 @@ class NoMinimum:
                 floor = sp.Rational(least.numerator, least.denominator)
                 attained = OnBox(sp.Ge(self.cost, floor, evaluate=False), self.box).verify()
                 if attained.status == "proved":
-                    where = ", ".join(f"{s} = {v}" for s, v in at.items())
-                    reason = f"at {where} it is {floor}, and on the whole box it is no less"
-                    return Verdict("refuted", evidence=attained.evidence, reason=reason)
+                    return self._attained(attained, at, str(floor))
+                if any(e.kind == KIND and e.outcome == "disagrees" for e in attained.evidence):
+                    return attained
         return Verdict("undecided", reason="no corner of the box was shown to be a minimiser")
+
+    def _attained(self, bound: Verdict, at: Mapping[Any, Any], floor: str) -> Verdict:
+        """The verdict where the cost is nowhere less than at a corner."""
+        where = ", ".join(f"{s} = {v}" for s, v in at.items())
+        reason = f"at {where} it is {floor}, and on the whole box it is no less"
+
+        def tell() -> str:
+            printed_as(point_of(at, [self.cost]).value(self.cost), floor)
+            return f"by balls too it is {floor} at {where}"
+
+        return seconded(Verdict("refuted", evidence=bound.evidence, reason=reason), tell)
 
 
 def _interval(low: Fraction, high: Fraction) -> Any:

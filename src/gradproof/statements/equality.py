@@ -6,19 +6,19 @@ A gradient is an equality that carries its derivation.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 import sympy as sp
 
-from gradproof.arithmetic import Exact, interval_text
+from gradproof.arithmetic import interval_text
 from gradproof.checks.steps import LineChecker
 from gradproof.derivation import Derivation
 from gradproof.latex import to_latex
 from gradproof.lines import derivative
 from gradproof.model import Model
-from gradproof.statements.base import EXACT, compared_at, everywhere, joined, named, value_at
+from gradproof.statements.base import EXACT, compared_at, everywhere, joined, named, rounds_to, value_at
 from gradproof.statements.inequality import is_positive, undefined
 from gradproof.verdict import Evidence, Verdict
 
@@ -82,21 +82,27 @@ class Equality:
     def verify(self) -> Verdict:
         """Proved if the sides, every step of the derivation and every line of the source agree."""
         checker = LineChecker(self.definitions, self.assumptions)
-        verdicts = [named(checker.equal(self.left, self.right, self.wrt), f"the statement {self}")]
+        verdicts = [self._line(checker, "", self.right, f"the statement {self}")]
         derivation = self.derivation
         if derivation is not None and verdicts[0].status == "proved":
             verdicts.append(derivation.verify())
-            result = checker.equal(derivation.result, self.right, self.wrt)
+            result = checker.compared(derivation.result, self.right, self.wrt)
             verdicts.append(named(result, f"the derivation's result {derivation.result}"))
         for n, (line, rule) in enumerate(self.lines):
             if all(v.status == "proved" for v in verdicts):
-                verdict = checker.equal(self.left, line, self.wrt)
-                verdicts.append(named(verdict, f"line {n + 1} ({rule or 'unnamed'}): {line}"))
+                verdicts.append(self._line(checker, rule, line, f"line {n + 1} ({rule or 'unnamed'}): {line}"))
         if self.lines:
             says = f"each of the source's {len(self.lines)} lines equals the left side"
             rests = "SymPy's own diff, and gradproof's normal form"
             verdicts.append(Verdict("proved", evidence=(Evidence("the source's lines", "agrees", says, rests),)))
         return joined(verdicts)
+
+    def _line(self, checker: LineChecker, rule: str, line: sp.Expr, where: str) -> Verdict:
+        """Whether a line is the left side; if it is not, the verdict says which line, and by which rule it is said to be."""
+        verdict = checker.compared(self.left, line, self.wrt)
+        if verdict.status == "proved":
+            return verdict
+        return replace(named(verdict, where), fault=checker.fault(rule, self.left, line, self.wrt))
 
 
 @dataclass(frozen=True)
@@ -126,9 +132,10 @@ class Differs:
 
     def verify(self) -> Verdict:
         if self.at is None:
-            verdict = LineChecker(self.definitions, self.assumptions).equal(self.left, self.right, self.wrt)
+            verdict = LineChecker(self.definitions, self.assumptions).compared(self.left, self.right, self.wrt)
         else:
-            verdict = compared_at(self.left, self.right, self.at, self.definitions, self.assumptions)
+            stated = self.values or ()
+            verdict = compared_at(self.left, self.right, self.at, self.definitions, self.assumptions, stated)
         if verdict.status == "proved":
             return Verdict("refuted", verdict.assumptions, None, verdict.evidence, "the two sides are always equal")
         if verdict.status == "undecided":
@@ -137,7 +144,7 @@ class Differs:
         if wrong:
             return Verdict("refuted", witness=verdict.witness, reason=wrong)
         evidence = Evidence("enclosure", "agrees", str(verdict.witness), EXACT)
-        return Verdict("proved", verdict.assumptions, verdict.witness, (evidence,))
+        return replace(verdict, status="proved", evidence=(evidence, *verdict.evidence[1:]))
 
     def _misstated(self) -> str:
         """A value that was stated and is not the one at the point."""
@@ -146,24 +153,6 @@ class Differs:
             if not rounds_to(value, stated):
                 return f"{side} is {interval_text(value)} at the point, not {stated}"
         return ""
-
-
-def rounds_to(value: Any, printed: str) -> bool:
-    """Whether a value is a printed rational, or for sure rounds to printed digits."""
-    stated = sp.Rational(printed)
-    exact = Exact()
-    half = sp.Rational(1, 2) * sp.Rational(10) ** -len(printed.partition(".")[2]) if "." in printed else sp.Integer(0)
-    gaps = [
-        exact.join(lambda a, b: a - b, value, _fraction(stated - half)),
-        exact.join(lambda a, b: b - a, value, _fraction(stated + half)),
-    ]
-    return all((exact.sign_or_none(gap) or 0) >= 0 and exact.sign_or_none(gap) is not None for gap in gaps)
-
-
-def _fraction(number: sp.Rational) -> Any:
-    from fractions import Fraction
-
-    return Fraction(int(number.p), int(number.q))
 
 
 @dataclass(frozen=True)
@@ -198,7 +187,7 @@ class DiffersWhen:
         if wrong:
             return Verdict("undecided", reason=wrong)
         product = sp.Mul(self.factor, *(c.lhs - c.rhs for c in self.conditions))
-        verdict = LineChecker(self.definitions, self.assumptions).equal(self.left - self.right, product)
+        verdict = LineChecker(self.definitions, self.assumptions).compared(self.left - self.right, product)
         if verdict.status != "proved":
             return named(verdict, f"the difference is not {product}")
         if not (self.factor.is_Rational and self.factor.is_nonzero) and not is_positive(self.factor):

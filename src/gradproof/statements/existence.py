@@ -10,6 +10,8 @@ from typing import Any
 import sympy as sp
 
 from gradproof.arithmetic import Exact, interval_text
+from gradproof.checks.enclosure import point_of
+from gradproof.checks.second_enclosure import apart, printed_as, seconded
 from gradproof.latex import to_latex
 from gradproof.statements.base import EXACT, value_at
 from gradproof.verdict import Evidence, Verdict
@@ -60,4 +62,14 @@ class NoFunction:
             f"with {moved}: {self.source} is {interval_text(sources[0])} at both points,"
             f" {self.target} is {interval_text(targets[0])} at one and {interval_text(targets[1])} at the other"
         )
-        return Verdict("proved", evidence=(Evidence("two points", "agrees", says, EXACT),))
+        verdict = Verdict("proved", evidence=(Evidence("two points", "agrees", says, EXACT),))
+        return seconded(verdict, lambda: self._by_balls([interval_text(v) for v in (sources[0], *targets)]))
+
+    def _by_balls(self, printed: list[str]) -> str:
+        """What the second enclosure says of the two points."""
+        source, *targets = printed
+        balls = [point_of(at, (self.source, self.target), self.definitions) for at in (self.one, self.other)]
+        for point in balls:
+            printed_as(point.value(self.source), source)
+        apart([printed_as(b.value(self.target), text) for b, text in zip(balls, targets, strict=True)], balls[0].field)
+        return f"by balls too {self.source} is {source} at both points, {self.target} is {targets[0]} and {targets[1]}"

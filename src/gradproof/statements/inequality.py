@@ -18,6 +18,8 @@ from typing import Any
 import sympy as sp
 from sympy.core.function import AppliedUndef
 
+from gradproof.checks.enclosure import point_of
+from gradproof.checks.second_enclosure import meets, seconded
 from gradproof.checks.steps import LineChecker, opened
 from gradproof.latex import to_latex
 from gradproof.notation import read
@@ -76,7 +78,17 @@ class Inequality:
         if wrong:
             return Verdict("undecided", reason=wrong)
         says = "the difference of the sides is a sum of terms that cannot be negative"
-        return joined([identity, Verdict("proved", evidence=(Evidence("certificate", "agrees", says, EXACT),))])
+        verdict = joined([identity, Verdict("proved", evidence=(Evidence("certificate", "agrees", says, EXACT),))])
+        return verdict if self.at is None else seconded(verdict, self._by_balls)
+
+    def _by_balls(self) -> str:
+        """What the second enclosure says of the point given: that it meets the conditions, and the inequality."""
+        balls = point_of(self.at or {}, self.relation.args, self.definitions, (*self._given(), self.relation))
+        meets(balls)
+        return "by balls too the point given meets the conditions, and the inequality"
+
+    def _given(self) -> tuple[Any, ...]:
+        return (*(c for c, _ in self.constraints), *self.positive, *self.assumptions)
 
     def _well_formed(self) -> bool:
         orders = (sp.StrictLessThan, sp.LessThan, sp.StrictGreaterThan, sp.GreaterThan)
@@ -100,7 +112,7 @@ class Inequality:
             return "no point is given that meets the conditions"
         if not conditions:
             return ""
-        unmet = [c for c in (*conditions, *self.assumptions) if not holds_at(c, self.at or {}, self.definitions)]
+        unmet = [c for c in self._given() if not holds_at(c, self.at or {}, self.definitions)]
         return f"the point given does not meet {unmet[0]}" if unmet else ""
 
 

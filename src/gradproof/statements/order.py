@@ -23,6 +23,8 @@ from sympy.core.function import AppliedUndef
 
 from gradproof.arithmetic import Digits, Exact, interval_text
 from gradproof.assumptions import read_assumptions
+from gradproof.checks.balls import sloped
+from gradproof.checks.second_enclosure import differ, seconded, witness_point
 from gradproof.checks.steps import LineChecker, opened
 from gradproof.derivation import differentiated
 from gradproof.elementary import BRANCHING
@@ -181,7 +183,8 @@ class Approximation:
         evidence = (Evidence("Taylor series", "agrees", says, _TAYLOR), slope)
         if slope.outcome == "disagrees":
             return Verdict("undecided", evidence=evidence, reason=f"the checks disagree: {slope.says}")
-        return Verdict("proved", verdicts[0].assumptions, None, evidence)
+        verdict = Verdict("proved", verdicts[0].assumptions, None, evidence)
+        return self._by_balls(verdict, self.order + 1, witness, relations)
 
     def _unfit(self) -> str:
         """Why the sides may have no Taylor series in the steps, or ""."""
@@ -222,7 +225,21 @@ class Approximation:
         if witness is None:
             return Verdict("undecided", reason=f"the terms of order {k} were not shown to agree")
         says = f"the coefficient of order {k} is {witness.left}"
-        return Verdict("refuted", (), witness, (Evidence("Taylor series", "disagrees", says, _TAYLOR),), reason)
+        verdict = Verdict("refuted", (), witness, (Evidence("Taylor series", "disagrees", says, _TAYLOR),), reason)
+        return self._by_balls(verdict, k, witness, relations)
+
+    def _by_balls(self, verdict: Verdict, k: int, witness: Witness, relations: Sequence[Any]) -> Verdict:
+        """The verdict with the coefficient of order k, and what stands for each derivative in it, enclosed a second time."""
+        coefficient, known = self.coefficient(k), self._gap[0].known
+        functions = {name: sloped(witness.polynomials[root.__name__], orders) for name, (root, orders) in known.items()
+                     if root.__name__ in witness.polynomials}  # fmt: skip
+
+        def tell() -> str:
+            point = witness_point(witness, {}, relations, {**witness.polynomials, **functions})
+            differ(point, coefficient, sp.Integer(0), (witness.left, "0"))
+            return f"by balls too the coefficient of order {k} is {witness.left} at this point"
+
+        return seconded(verdict, tell)
 
     def _nonzero(self, k: int, relations: Sequence[Any]) -> Witness | None:
         """A point at which the coefficient of order k is not zero, if one is found."""
@@ -234,8 +251,7 @@ class Approximation:
             except UndefinedError:
                 continue
             if Exact().sign_or_none(value):
-                sizes = {str(s): n for s, n in point.sizes.items()}
-                return Witness(sizes, point.table(), interval_text(value), "0", point.function_text())
+                return point.witness(interval_text(value), "0")
         return None
 
     def _slope(self, relations: Sequence[Any]) -> Evidence:

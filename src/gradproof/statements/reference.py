@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import sympy as sp
@@ -133,8 +133,8 @@ class Follows:
             says = "the conclusion has one normal form on both sides once the premises are put in"
             evidence = Evidence("substitution", "agrees", says, verdict.evidence[0].rests_on)
             return Verdict("proved", evidence=(evidence,))
-        found = compared_at(self.conclusion.lhs, self.conclusion.rhs, self.at)
+        found = compared_at(self.conclusion.lhs, self.conclusion.rhs, self.at, (), self.premises)
         if found.status == "refuted":
             says = f"the premises hold, and the conclusion does not: {found.witness}"
-            return Verdict("refuted", (), found.witness, (Evidence("enclosure", "disagrees", says, EXACT),))
-        return Verdict("undecided", reason=f"neither proved nor refuted: {self.conclusion}")
+            return replace(found, evidence=(Evidence("enclosure", "disagrees", says, EXACT), *found.evidence[1:]))
+        return replace(found, reason=f"neither proved nor refuted: {self.conclusion} ({found.reason})")
