@@ -8,8 +8,8 @@ from __future__ import annotations
 import faulthandler
 import os
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from multiprocessing import active_children, get_all_start_methods, get_context
 from pathlib import Path
@@ -42,28 +42,42 @@ def by_processes(work: Work, names: Sequence[str], jobs: int, seconds: float = S
     A process that ends before it answers, or does not answer in so many seconds, takes down those beside it; each
     of their names is tried once more, alone.
     """
-    waiting = deque(names)
-    while waiting:
-        yield from _until_one_dies(work, waiting, jobs, seconds)
-        for name in [waiting.popleft() for _ in range(min(jobs, len(waiting)))]:  # those that were being worked at
-            reason = f"its process ended, twice, before it answered (at most {seconds:g} s are given)"
-            yield next(_until_one_dies(work, deque([name]), 1, seconds), Missing(reason))
+    found: dict[int, Any] = {}
+    given = 0
+    while given < len(names):
+        todo = [n for n in range(given, len(names)) if n not in found]
+        for n, result in _until_one_dies(work, {n: names[n] for n in todo}, jobs, seconds):
+            found[n] = _alone(work, names[n], seconds) if result is _LOST else result
+            while given in found:
+                yield found.pop(given)
+                given += 1
 
 
-def _until_one_dies(work: Work, waiting: deque[str], jobs: int, seconds: float) -> Iterator[Any]:
-    """The results of a pool; each is taken from `waiting`, and what is left there has none."""
-    running: deque[Future[Any]] = deque()
+_LOST = object()  # in the place of a result: its process ended
+
+
+def _alone(work: Work, name: str, seconds: float) -> Any:
+    ((_, result),) = _until_one_dies(work, {0: name}, 1, seconds)
+    reason = f"its process ended, twice, before it answered (at most {seconds:g} s are given)"
+    return Missing(reason) if result is _LOST else result
+
+
+def _until_one_dies(work: Work, names: Mapping[int, str], jobs: int, seconds: float) -> Iterator[tuple[int, Any]]:
+    """The results of a pool, as they come; where a process dies, _LOST for what was worked at, and no more."""
+    running: dict[Future[Any], int] = {}
+    lost: list[int] = []
     with _pool(jobs) as pool:
-        todo = deque(waiting)
-        while todo or running:
+        todo = deque(names)
+        while (todo or running) and not lost:
             while todo and len(running) < jobs:
-                running.append(pool.submit(_limited, work, todo.popleft(), seconds))
-            future = running.popleft()
-            result = _result(future)
-            if isinstance(future.exception(), BrokenExecutor):
-                return
-            waiting.popleft()
-            yield result
+                n = todo.popleft()
+                running[pool.submit(_limited, work, names[n], seconds)] = n
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                if isinstance(future.exception(), BrokenExecutor):
+                    lost = list(running.values())  # all of them fail now, or soon
+                    break
+                yield running.pop(future), _result(future)
+    yield from ((n, _LOST) for n in lost)
 
 
 @contextmanager

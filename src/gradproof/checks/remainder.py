@@ -22,18 +22,20 @@ from gradproof.arithmetic import Digits
 from gradproof.assumptions import read_assumptions
 from gradproof.checks.guard import guarded
 from gradproof.derivation import Derivation, axis_bounds
+from gradproof.elementary import BRANCHING
 from gradproof.lines import head, index_range
 from gradproof.notation import read
 from gradproof.points import Point, points
 from gradproof.values import UndefinedError, evaluate, index_values
 from gradproof.verdict import Evidence, Outcome
 
-__all__ = ["Moved", "Remainders", "Slope", "entries", "remainder_evidence", "remainder_slopes", "summarised"]
+__all__ = ["Moved", "Remainders", "Slope", "enough", "entries", "remainder_evidence", "remainder_slopes", "summarised"]
 
 _DIGITS, _MORE_DIGITS = 80, 640
 _ENOUGH = 1.5
 _STEPS = (-20, -22)  # ε = 10**step
 _POINTS = 4
+_BRANCHES = 16  # points where something branches
 _INSTANCES = 3  # of an undefined function, at least
 _RESTS = "mpmath's arithmetic with at least 80 digits; no rule and no normal form"
 
@@ -54,11 +56,11 @@ class Slope:
         return self.slope is None or self.slope > _ENOUGH
 
 
-def remainder_slopes(derivation: Derivation, gradient: Any = None, count: int = _POINTS) -> tuple[Slope, ...]:
+def remainder_slopes(derivation: Derivation, gradient: Any = None, count: int | None = None) -> tuple[Slope, ...]:
     """The slopes for a derivation's result, or for another `gradient` of the same loss.
 
     One slope for each of `count` points, of different sizes where the loss has sizes, and of different scales; more
-    where the same polynomials stood for undefined functions.
+    where the same polynomials stood for undefined functions, fewer where one disagrees.
     """
     return Remainders(derivation).slopes(gradient, count)
 
@@ -85,6 +87,13 @@ def summarised(slopes: Sequence[Slope]) -> tuple[Outcome, str]:
     return ("agrees" if len(tried) >= _INSTANCES else "missing"), says
 
 
+def enough(count: int | None, few: int, *bodies: sp.Expr) -> int:
+    """How many points to look at: those that are asked for, or a few, or many where something branches."""
+    if count is not None:
+        return count
+    return _BRANCHES if any(e.has(*BRANCHING, sp.Abs) for e in bodies) else few
+
+
 def instances(slopes: Sequence[Slope]) -> set[tuple[tuple[str, str], ...]]:
     """The different choices of polynomials that stood for the undefined functions."""
     return {tuple(s.functions.items()) for s in slopes if s.functions}
@@ -99,9 +108,13 @@ class Remainders:
         self.assumptions = read_assumptions(derivation.assumptions)
         self._rays: Iterator[_Ray] = self._all()
 
-    def slopes(self, gradient: Any = None, count: int = _POINTS) -> tuple[Slope, ...]:
-        """The slopes for the derivation's result, or another `gradient`, at so many points."""
+    def slopes(self, gradient: Any = None, count: int | None = None) -> tuple[Slope, ...]:
+        """The slopes for the derivation's result, or another `gradient`, at so many points; one that disagrees ends it.
+
+        Without a count there are more of them where something branches, so that its branches are met.
+        """
         claim = read(self.result if gradient is None else gradient, "the gradient")
+        count = enough(count, _POINTS, self.loss, claim, *(d.rhs for d in self.definitions))
         found: list[Slope] = []
         self._rays, rays = itertools.tee(self._rays)
         for ray in rays:
@@ -113,7 +126,8 @@ class Remainders:
                 continue
             sizes = {str(s): n for s, n in ray.point.sizes.items()}
             found.append(Slope(sizes, slope, ray.point.function_text()))
-            if len(found) >= count and (not instances(found) or len(instances(found)) >= min(count, _INSTANCES)):
+            several = not instances(found) or len(instances(found)) >= min(count, _INSTANCES)
+            if not found[-1].agrees or (len(found) >= count and several):
                 break
         return tuple(found)
 

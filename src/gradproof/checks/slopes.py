@@ -20,7 +20,7 @@ from mpmath import mp
 from gradproof.arithmetic import Digits
 from gradproof.assumptions import read_assumptions
 from gradproof.checks.arrays import ArrayCode, Library, UnsupportedError
-from gradproof.checks.remainder import Moved, entries
+from gradproof.checks.remainder import Moved, enough, entries
 from gradproof.derivation import Derivation, axis_bounds
 from gradproof.lines import head
 from gradproof.notation import read
@@ -32,7 +32,7 @@ __all__ = ["ArraySlopes", "Compared", "summarised"]
 
 TOLERANCE = 1e-12  # of the gradient's largest entry
 _DIGITS = 50
-_POINTS = 3
+_POINTS = 4
 _LARGE = 2  # a larger number saturates tanh and its like, of which doubles then keep few digits
 _SMALL = 1e-6  # a gradient whose largest entry is less tells nothing
 
@@ -63,7 +63,8 @@ def summarised(name: str, found: Sequence[Compared]) -> tuple[Outcome, str]:
         at = ", ".join(f"{size} = {n}" for size, n in apart.sizes.items())
         return "disagrees", f"{name} differs by {apart.gap:.1e} of the largest entry" + (f" at {at}" if at else "")
     worst = max(c.gap or 0.0 for c in found)
-    where = f"{len(found)} points" + (" of different sizes" if found[0].sizes else "")
+    different = len({tuple(c.sizes.items()) for c in found})
+    where = f"{len(found)} points" + (f" of {different} sizes" if different > 1 else "")
     return "agrees", f"{name} agrees to {worst:.0e} of the largest entry, at {where}"
 
 
@@ -77,20 +78,22 @@ class ArraySlopes:
         self.assumptions = read_assumptions(derivation.assumptions)
         self._taken: Iterator[_AtPoint] = self._all()
 
-    def compared(self, gradient: Any = None, count: int = _POINTS) -> list[Compared]:
-        """The derivation's result, or another `gradient` of its loss, beside the slopes, at points of several sizes."""
+    def compared(self, gradient: Any = None, count: int | None = None) -> list[Compared]:
+        """The derivation's result, or another `gradient` of its loss, beside the slopes, at points of several sizes.
+
+        The first point that disagrees ends it; without a count there are more of them where something branches.
+        """
         claim = read(self.result if gradient is None else gradient, "the gradient")
+        count = enough(count, _POINTS, self.loss, claim, *(d.rhs for d in self.definitions))
         found: list[Compared] = []
         self._taken, taken = itertools.tee(self._taken)
         try:
             for at in taken:
-                if at.sizes and any(other.sizes == at.sizes for other in found):
-                    continue
                 gap = at.gap(claim)
                 if gap is not None:
                     known = math.isfinite(gap)
                     found.append(Compared(at.sizes, gap if known else None, "" if known else "no number"))
-                if len(found) == count:
+                if len(found) == count or (found and not found[-1].agrees):
                     break
         except UnsupportedError as error:
             return [Compared({}, None, str(error))]
