@@ -22,7 +22,7 @@ Where things are, in the order of the pipeline:
 - points.py and given.py are points that are found and given, values.py evaluates there, arithmetic.py, intervals.py
   and doubles.py say with which numbers; verdict.py is the answer;
 - checks/ are the independent checks: SymPy's diff, remainders, a second prover, a second enclosure,
-  automatic differentiation;
+  automatic differentiation; trials/ puts them on trial, for the site;
 - precision/ says what a formula is worth in double precision, and rewrites it so that it is worth more;
 - statements/ are the kinds of statement, claim.py joins them to a claim, sources/ holds the claims of the four
   texts, reference/ the gradients to look up;

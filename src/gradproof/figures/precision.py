@@ -22,14 +22,14 @@ _LEAST = 1e-17
 Errors = Sequence[tuple[float, float | None]]
 
 
-def draw(name: str, says: str, tried: Sequence[float], plain: Errors, stable: Errors = ()) -> str:
+def draw(says: str, tried: Sequence[float], plain: Errors, stable: Errors = ()) -> str:
     """Return the curves of the errors by size as HTML.
 
     tried: all sizes, in their order; a curve breaks where one of them says nothing.  says: the picture in words.
     """
     sided = any(size < 0 for size, _ in plain)
     ends = (-2.0, 2.0) if sided else (0.0, 2.0)
-    panel = Panel(name, says, 444, 200, Axis(*ends, 48, 428), Axis(_LEAST, 100, 160, 8, log=True))
+    panel = Panel("precision", says, 444, 200, Axis(*ends, 48, 428), Axis(_LEAST, 100, 160, 8, log=True))
     if sided:
         ticks = [(_place(sign * 10.0**e), _power(e, sign)) for sign in (-1, 1) for e in (-3, 0, 3, 300)]
         ticks.append((0.0, "±" + power_of_ten(-300)))
@@ -40,7 +40,7 @@ def draw(name: str, says: str, tried: Sequence[float], plain: Errors, stable: Er
     curves = _curve(panel, tried, plain, "gp-plain") + (_curve(panel, tried, stable, "gp-stable") if stable else "")
     body = panel.axes(ticks, levels, "size of the argument", "relative error")
     key = _key("gp-plain", "as it stands") + (_key("gp-stable", "rewritten") if stable else "")
-    drawn = panel.svg("precision", middle, body, curves)
+    drawn = f'<svg viewBox="0 0 444 200" role="img" aria-label="{escape(says)}">{middle}{body}{curves}</svg>'
     return f'<div class="gp-figure gp-panels gp-precision" data-search-exclude>{drawn}<p>{key}</p></div>'
 
 

@@ -90,8 +90,8 @@ class Accuracy:
 
     @property
     def sensitive(self) -> tuple[Sample, ...]:
-        """Where rounding the inputs alone costs the gradient half of its digits."""
-        return tuple(s for s in self.samples if s.errors[-1] > LOST and not s.lost[-1] and math.isfinite(s.own))
+        """Where digits are lost, and rounding the inputs explains it."""
+        return tuple(s for s in self.samples if s.errors[-1] > LOST and not s.lost[-1])
 
     def __str__(self) -> str:
         return self.told()
@@ -112,7 +112,7 @@ class Accuracy:
             says += f". {self._mended(letter)}."
         if self.sensitive:
             where = self._where(self.sensitive, letter)
-            says += f" Where {where}, rounding its inputs already moves the gradient by half of its digits or more."
+            says += f" Where {where}, digits are lost that rounding its inputs alone can cost."
         return says
 
     def _tried(self, letter: Callable[[sp.Basic], str]) -> str:
@@ -136,7 +136,7 @@ class Accuracy:
 
     def _where(self, samples: Sequence[Sample], letter: Callable[[sp.Basic], str]) -> str:
         """The sizes of some samples: runs of neighbours among those that were tried."""
-        name = letter(self.moved[0]) if len(self.moved) == 1 else "a letter"
+        name = ("one of " if len(self.moved) > 1 else "") + ", ".join(map(letter, self.moved))
         tried = sorted({abs(s.size) for s in self.samples})
         here = {abs(s.size) for s in samples}
         texts = []
@@ -183,6 +183,7 @@ def accuracy(derivation: Derivation, formula: sp.Expr | None = None) -> Accuracy
     judged = [t for t in tried if not t.left_out]
     for t in judged:
         t.judge(t.case.program, t.case.steps)
+    judged = [t for t in judged if not t.left_out]
     rewritten = None
     if any(t.is_lost(0) for t in judged):
         rewritten = stable_form(e, derivation.definitions, derivation.assumptions, derivation.wrt)
@@ -191,6 +192,7 @@ def accuracy(derivation: Derivation, formula: sp.Expr | None = None) -> Accuracy
             case.rewrite(rewritten)
         for t in judged:
             t.judge(t.case.other, t.case.other_steps)
+        judged = [t for t in judged if not t.left_out]
     else:
         rewritten = None
     moved = tuple(dict.fromkeys(case.moved for case in found if case.moved is not None))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from gradproof.cache import digest, engine_digest, remember
 from gradproof.pieces import display, formula, inline, prose, sign, tex
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def precision_fold(found: Found, name: str) -> str:
     if not found:
         return ""
     shown: set[Any] = set()
-    parts = "".join(_part(s, one, f"{name}-{n}", len(found) > 1, shown) for n, (s, one) in enumerate(found))
+    parts = "".join(_part(s, one, name, len(found) > 1, shown) for s, one in found)
     return (
         f'<details class="gp-fold"><summary>In double precision: {escape(_summary(found))}</summary>'
         f"{parts}<p><small>{_HOW}</small></p></details>"
@@ -71,7 +72,7 @@ def _summary(found: Found) -> str:
 def _part(statement: Equality, found: Accuracy, name: str, several: bool, shown: set[Any]) -> str:
     title = f"<p>{inline(tex(statement.left))}</p>" if several else ""
     says = prose(found.told(lambda letter: f"${tex(letter)}$"))
-    return f"{title}<p>{says}</p>{_rewritten(statement, found, name, shown)}{_picture(found, name)}"
+    return f"{title}<p>{says}</p>{_rewritten(statement, found, name, shown)}{_picture(found)}"
 
 
 def _rewritten(statement: Equality, found: Accuracy, name: str, shown: set[Any]) -> str:
@@ -93,7 +94,7 @@ def _rewritten(statement: Equality, found: Accuracy, name: str, shown: set[Any])
     return f'{"".join(lines)}{chosen}<p class="gp-verdict">{sign("proved", "Proved equal")} by {laws}</p>'
 
 
-def _picture(found: Accuracy, name: str) -> str:
+def _picture(found: Accuracy) -> str:
     """Return the errors by the size of what is moved, drawn."""
     from gradproof.figures.precision import draw
     from gradproof.precision.sampling import SCALES
@@ -103,7 +104,7 @@ def _picture(found: Accuracy, name: str) -> str:
     tried = sorted([*SCALES, *(-size for size in SCALES)])
     curves = [[(s.size, s.errors[form]) for s in found.samples] for form in range(found.forms)]
     says = f"Relative error by the size of {' and '.join(map(str, found.moved))}. {found}"
-    return draw(name, says, tried, *curves)
+    return draw(says, tried, *curves)
 
 
 def summary() -> str:
@@ -129,6 +130,10 @@ def summary() -> str:
 
 def laws_table() -> str:
     """Return the table of the rewritings, each law proved, or raise `PageError`."""
+    return remember(digest("rewritings", engine_digest()), _laws)
+
+
+def _laws() -> str:
     from gradproof.page import proved
     from gradproof.precision.stable import LAWS
 

@@ -15,6 +15,7 @@ from gradproof.doubles import Doubles
 
 __all__ = ["Balls", "Floats"]
 
+_FEW = 64  # factors that are multiplied one by one
 _RECIPROCALS = {"sech": "cosh", "csch": "sinh", "coth": "tanh", "sec": "cos", "csc": "sin", "cot": "tan"}
 
 
@@ -145,10 +146,11 @@ class Balls(_Arithmetic):
         return a / b
 
     def power(self, exponent: Fraction, a: Any) -> Any:
-        if exponent.denominator == 1:
-            return a**exponent.numerator
-        if exponent.denominator == 2:
-            return a.sqrt() ** exponent.numerator
+        if exponent.denominator <= 2:
+            root = a if exponent.denominator == 1 else a.sqrt()
+            if exponent.numerator <= _FEW:
+                return math.prod([root] * exponent.numerator)  # Arb's own power of a ball around zero is nan
+            return root**exponent.numerator
         return a ** self.number(exponent) if a >= 0 else self.nan
 
     def real_power(self, a: Any, b: Any) -> Any:

@@ -228,7 +228,9 @@ class Tried:
         values = program.run(Floats(), leaves)
         error = self._apart([values[step] for step in steps])
         self.errors.append(error)
-        if error > LOST:
+        if error > LOST and not self.has_loss():
+            self.left_out = "the loss has no value"
+        elif error > LOST:
             self.own = self.own or self._own(error)
             self.far = self._leaves_range(program, leaves)
 
@@ -243,12 +245,8 @@ class Tried:
             return math.inf if most.is_zero() else float(gap / most)
 
     def _own(self, error: float) -> float:
-        """How far the truth moves when each input moves by up to its rounding; inf where the loss has no value."""
+        """How far the truth moves when each input moves by up to its rounding."""
         case, draw, most = self.case, random.Random(1), 0.0
-        if case.domain is not None:
-            program, steps = case.domain
-            if self._true(program, steps, case.leaves(program, self.size))[0] == UNDEFINED:
-                return math.inf
         leaves, arb = case.leaves(case.program, self.size), self.balls.arb
         for _ in range(_MOVES):
             with _precision(self.bits):
@@ -259,6 +257,13 @@ class Tried:
             if error <= ROUNDINGS * most:
                 break
         return most
+
+    def has_loss(self) -> bool:
+        """Whether the loss has a value here: a formula is not blamed for what it does elsewhere."""
+        if self.case.domain is None:
+            return True
+        program, steps = self.case.domain
+        return self._true(program, steps, self.case.leaves(program, self.size))[0] != UNDEFINED
 
     def _leaves_range(self, program: Program, leaves: Sequence[float]) -> bool:
         """Whether a number on the way is too large or too small for a double."""
