@@ -16,8 +16,8 @@ from gradproof.pieces import formula, sign
 
 __all__ = ["as_json", "errata", "ledger", "place", "summary"]
 
-#: Kinds of evidence whose slopes share no code with the proof's, nor with each other's.
-OTHER_CODE = ("remainder", "second prover", "complex step")
+#: Kinds of evidence whose slopes or numbers share no code with the proof's: three for each gradient, one for each number.
+OTHER_CODE = ("remainder", "second prover", "complex step", "second enclosure")
 
 #: The page that shows a claim: the longest of these that its id starts with.
 PAGES = {

@@ -15,7 +15,7 @@ from gradproof.checks.guard import guarded
 from gradproof.checks.remainder import Remainders
 from gradproof.checks.remainder import summarised as remainder_says
 from gradproof.checks.second_prover import second_prover_evidence
-from gradproof.checks.steps import LineChecker
+from gradproof.checks.steps import LineChecker, opened
 from gradproof.derivation import Derivation, axis_bounds
 from gradproof.lines import derivative
 from gradproof.notation import NotationError, read
@@ -27,6 +27,7 @@ from gradproof.verdict import Outcome, Verdict
 __all__ = ["BUILT", "ORACLES", "Answer", "Ask", "Checker", "Line", "asked", "result_line"]
 
 Answer = tuple[Outcome, str]  # and the reason
+OPENED = 200  # nodes of the tree of a line with its names opened, at most, for its normal form to be asked for
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ def _of_lines(d: Derivation) -> Ask:
 
 
 def _of_forms(d: Derivation) -> Ask:
-    """The normal forms of the line and of the claim, the names opened too; where they differ, a point is looked for."""
+    """The normal forms of the line and of the claim; where they differ, a point is looked for."""
     checker = _line_checker(d)
     equations = checker.equations
     bodies = [read(d.loss), *(e.rhs for e in equations)]
@@ -97,7 +98,8 @@ def _of_forms(d: Derivation) -> Ask:
 
     def ask(claim: sp.Expr, line: Line) -> Answer:
         answer = _found(checker.equal(line.after, claim, line.wrt))
-        if answer[0] == "disagrees":  # a point was found before the last way to a proof was tried
+        # a point was found before the last way to a proof was tried; of a long line that takes minutes
+        if answer[0] == "disagrees" and _length(opened(read(line.after), checker.definitions)) <= OPENED:
             translator = Translator([*checker.relations, *equations], bounds, expanded=True)
             one, other = (translator.poly(checker.evaluated(read(e))) for e in (line.after, claim))
             try:
@@ -108,6 +110,10 @@ def _of_forms(d: Derivation) -> Ask:
         return answer
 
     return ask
+
+
+def _length(e: sp.Expr) -> int:
+    return sum(1 for _ in sp.preorder_traversal(e))
 
 
 def _of_second_prover(d: Derivation) -> Ask:

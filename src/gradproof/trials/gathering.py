@@ -13,7 +13,6 @@ from gradproof.workers import Missing, by_processes
 __all__ = ["TrialError", "all_trials", "derivations", "trials"]
 
 PROCESSES = 2
-PARCELS = 24  # for a process a parcel is one task: many unequal ones are balanced better
 
 Data = dict[str, Any]
 
@@ -35,13 +34,11 @@ def all_trials(identities: Sequence[str] = (*sources.IDS, *reference.IDS)) -> di
     keys = [_key(identity) for identity in identities]
 
     def make() -> str:
-        parcels = [identities[n::PARCELS] for n in range(min(PARCELS, len(identities)))]
-        found: dict[str, list[Data]] = {}
-        for parcel, tried in zip(parcels, by_processes(_tried, list(map(" ".join, parcels)), PROCESSES), strict=True):
-            if isinstance(tried, Missing):
-                raise TrialError(f"one of {', '.join(parcel)} could not be tried: {tried.reason}")
-            found.update(tried)
-        return json.dumps({identity: found[identity] for identity in identities})
+        found = dict(zip(identities, by_processes(trials, identities, PROCESSES), strict=True))
+        for identity, one in found.items():
+            if isinstance(one, Missing):
+                raise TrialError(f"{identity} could not be tried: {one.reason}")
+        return json.dumps(found)
 
     made: dict[str, list[Data]] = json.loads(remember(digest("trials", *keys), make))
     return made
@@ -51,11 +48,6 @@ def trials(identity: str) -> list[Data]:
     """What was found of the gradients of one claim or entry."""
     found: list[Data] = json.loads(remember(_key(identity), lambda: json.dumps(_made(identity))))
     return found
-
-
-def _tried(parcel: str) -> dict[str, list[Data]]:
-    """What was found of several, whose ids are joined by spaces."""
-    return {identity: trials(identity) for identity in parcel.split()}
 
 
 def _key(identity: str) -> str:

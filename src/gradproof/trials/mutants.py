@@ -30,13 +30,15 @@ def drawn(e: sp.Expr, free: Sequence[sp.Basic], seed: str) -> Iterator[Mutant]:
     for slip in _slips(e, free):
         kinds.setdefault(slip[0], []).append(slip)
     choice = random.Random(seed)
-    for found in kinds.values():
-        choice.shuffle(found)
+    order = list(kinds.items())
+    choice.shuffle(order)
+    for _, left in order:
+        choice.shuffle(left)
     seen = {str(e)}
-    while any(kinds.values()):
-        for kind, found in kinds.items():
-            while found:
-                _, path, new = found.pop()
+    while any(left for _, left in order):
+        for kind, left in order:
+            while left:
+                _, path, new = left.pop()
                 other = changed(e, path, new)
                 if str(other) not in seen and not other.has(sp.zoo, sp.nan, sp.oo, sp.I):
                     seen.add(str(other))

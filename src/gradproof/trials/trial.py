@@ -25,6 +25,7 @@ __all__ = [
     "Material",
     "Mutated",
     "Rewritten",
+    "by_one",
     "formula_digest",
     "material",
     "tried",
@@ -113,15 +114,21 @@ def _in_turn(sources: Sequence[Iterator[Any]]) -> Iterator[Any]:
 
 
 def tried(d: Derivation, checkers: Sequence[Checker], seed: str) -> Data:
-    """What each checker makes of the right line, of mutants, of rewritings, and of ever smaller slips, as plain data."""
+    """What each checker makes of the right line, of mutants, of rewritings, and of ever smaller slips, as plain data.
+
+    Raises ArithmeticError if the gradient is not right by the trial's own numbers.
+    """
+    right = result_line(d)
+    if not Ground(d).same(right.before, right.after):
+        raise ArithmeticError(f"by differences, {d.result} is not the derivative by {d.wrt}")
     made = {of: material(d, of, seed) for of in dict.fromkeys(checker.of for checker in checkers)}
     return {
         "digest": formula_digest(d),
-        "kinds": {checker.name: _by_one(checker, d, made[checker.of]) for checker in checkers},
+        "kinds": {checker.name: by_one(checker, d, made[checker.of]) for checker in checkers},
     }
 
 
-def _by_one(checker: Checker, d: Derivation, m: Material) -> Data:
+def by_one(checker: Checker, d: Derivation, m: Material) -> Data:
     """What one checker makes of them; a reason stands where an answer is not the right one."""
     ask = _begun(checker, d)
     long = any(sum(1 for _ in sp.preorder_traversal(f.line.after)) > LONG for f in m.mutants)
