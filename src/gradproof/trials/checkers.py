@@ -27,7 +27,7 @@ from gradproof.verdict import Outcome, Verdict
 __all__ = ["BUILT", "ORACLES", "Answer", "Ask", "Checker", "Line", "asked", "result_line"]
 
 Answer = tuple[Outcome, str]  # and the reason
-OPENED = 200  # nodes of the tree of a line with its names opened, at most, for its normal form to be asked for
+OPENED = 60  # nodes of the tree of a line with its names opened, at most, for its normal form to be asked for
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 MUTANTS, REWRITINGS = 11, 3  # of each gradient
-LONG, FEW = 60, 4  # of a longer line, in nodes of its tree, a slow checker is asked about so few mutants
+LONG, FEW = 40, 3  # of a longer line, in nodes of its tree, a slow checker is asked about so few mutants
 SMALLEST = 40  # a relative slip of 10**-40 is the smallest that is tried: points are enclosed with 50 digits
 
 Data = dict[str, Any]
