@@ -109,9 +109,11 @@ def test_nobody_reading_is_no_error() -> None:
 def test_ctrl_c_ends_all_processes_without_a_traceback() -> None:
     """Two workers are at it, and none is left."""
     command = [sys.executable, "-m", "gradproof", "verify", "averages", "--jobs", "2", "--progress"]
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # tests in the background inherit none
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     )
+    signal.signal(signal.SIGINT, before)
     assert process.stderr is not None
     assert process.stderr.readline() == "0 of 18 are done\n"
     assert process.stderr.readline() == "1 of 18 are done\n"  # all is loaded: an import may pass over a signal
