@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
 import sympy as sp
 
@@ -23,6 +23,9 @@ from gradproof.proof import kinks_of
 from gradproof.translate import Translator
 from gradproof.vanishing import vanishes
 from gradproof.verdict import Outcome, Verdict
+
+if TYPE_CHECKING:
+    from gradproof.checks.arrays import Library
 
 __all__ = ["BUILT", "ORACLES", "Answer", "Ask", "Checker", "Line", "asked", "result_line"]
 
@@ -134,12 +137,12 @@ def _of_complex_steps(d: Derivation) -> Ask:
     return _of_slopes(d, ComplexStep)
 
 
-def _of_slopes(d: Derivation, library: Callable[[], object]) -> Ask:
+def _of_slopes(d: Derivation, library: Callable[[], Library]) -> Ask:
     from gradproof.checks.slopes import ArraySlopes, summarised  # needs NumPy
 
     made = library()
-    slopes = ArraySlopes(d, made)  # type: ignore[arg-type] # a Library
-    return lambda claim, _: summarised(made.name, slopes.compared(claim))  # type: ignore[attr-defined]
+    slopes = ArraySlopes(d, made)
+    return lambda claim, _: summarised(made.name, slopes.compared(claim))
 
 
 def _of_library(name: str) -> Callable[[Derivation], Ask]:
