@@ -24,6 +24,7 @@ Where things are, in the order of the pipeline:
 - checks/ are the independent checks: SymPy's diff, remainders, a second prover, a second enclosure,
   automatic differentiation; trials/ puts them on trial, for the site;
 - precision/ says what a formula is worth in double precision, and rewrites it so that it is worth more;
+- code/ writes a loss with its gradients as a function, of arrays or of loops;
 - statements/ are the kinds of statement, claim.py joins them to a claim, sources/ holds the claims of the four
   texts, reference/ the gradients to look up;
 - latex.py, typeset.py, page.py (of pieces.py) and reference_page.py show them, ledger.py all at once, figures/ what
@@ -72,6 +73,9 @@ _HOME = {
     "accuracy": "precision.accuracy",
     "Accuracy": "precision.accuracy",
     "stable_form": "precision.stable",
+    "program": "code",
+    "Program": "code",
+    "CodeError": "code",
     "Claim": "claim",
     "CLAIMS": "sources",
     "REFERENCE": "reference",
@@ -91,6 +95,7 @@ __all__ = [
     "CheckedLine",
     "CheckedLines",
     "Claim",
+    "CodeError",
     "Derivation",
     "Enclosure",
     "Evidence",
@@ -100,6 +105,7 @@ __all__ = [
     "Need",
     "NoRuleAppliesError",
     "NotationError",
+    "Program",
     "RangeError",
     "Reader",
     "Rule",
@@ -116,6 +122,7 @@ __all__ = [
     "enclosed",
     "equal",
     "needed",
+    "program",
     "read_latex",
     "remainder_slopes",
     "stable_form",
@@ -126,6 +133,7 @@ if TYPE_CHECKING:
     from gradproof.checks.enclosure import Enclosure, enclosed
     from gradproof.checks.remainder import remainder_slopes
     from gradproof.claim import Claim
+    from gradproof.code import CodeError, Program, program
     from gradproof.derivation import Derivation, NoRuleAppliesError, Step, derive
     from gradproof.model import Model
     from gradproof.needs import needed

@@ -34,7 +34,7 @@ from gradproof.proof import decide
 from gradproof.ranges import hull
 from gradproof.verdict import Evidence, Verdict
 
-__all__ = ["Forms", "forms", "matrix_form", "numpy_form", "read_numpy"]
+__all__ = ["Forms", "axes_of_result", "forms", "known_arrays", "matrix_form", "numpy_form", "read_numpy"]
 
 Spans = Mapping[sp.Basic, tuple[sp.Expr, sp.Expr]]
 
@@ -80,19 +80,26 @@ def read_numpy(
 
 def forms(derivation: Derivation) -> Forms:
     """A derivation's result as index notation, as a matrix and as NumPy; a form that was not found is None."""
-    bodies = [read(derivation.loss), *(read(d.rhs) for d in derivation.definitions)]
     wrt = derivation.wrt
-    bounds = {**axis_bounds(bodies, wrt)}
-    free = [i for e in (derivation.loss, wrt) for i in _free(e) if i not in bounds or e is wrt]
-    bounds |= {i: s for i in free if i not in bounds and (s := index_range(i)) is not None}
-    indices = tuple(dict.fromkeys(i for i in free if i in bounds))
-    bounds = {i: bounds[i] for i in (*indices, *bounds)}
+    indices, bounds = axes_of_result(derivation.loss, derivation.definitions, wrt)
     others = [derivation.loss, wrt]
-    place = _Place(derivation.result, indices, bounds, others, derivation.assumptions, derivation.definitions)
+    place = _Place(derivation.closed, indices, bounds, others, derivation.assumptions, derivation.definitions)
     matrix = place.matrix()
     return Forms(
-        derivation.result, indices, matrix, None if matrix is None else matrix_latex(matrix), place.code(), place
+        derivation.closed, indices, matrix, None if matrix is None else matrix_latex(matrix), place.code(), place
     )
+
+
+def axes_of_result(
+    loss: sp.Expr, definitions: Sequence[sp.Eq], wrt: sp.Expr | None = None
+) -> tuple[tuple[sp.Basic, ...], Spans]:
+    """The indices of a loss' gradient, or of the loss where no `wrt` is given, and their ranges: those of the loss first."""
+    bodies = [read(loss), *(read(d.rhs) for d in definitions)]
+    bounds = {} if wrt is None else {**axis_bounds(bodies, wrt)}
+    free = [i for i in _free(loss) if i not in bounds] + ([] if wrt is None else _free(wrt))
+    bounds |= {i: s for i in free if i not in bounds and (s := index_range(i)) is not None}
+    indices = tuple(dict.fromkeys(i for i in free if i in bounds))
+    return indices, {i: bounds[i] for i in (*indices, *bounds)}
 
 
 def _free(e: sp.Basic) -> list[sp.Basic]:
@@ -151,7 +158,7 @@ class _Place:
         self.relations = read_assumptions((*assumptions, *Inverses((), hidden).symmetries(assumptions)))
         self.tidy = tidied(self.body, self.relations)
         sides = [side for d in definitions for side in d.args]
-        self.known = {**_known([self.body], self.spans), **_known([*others, *sides], self.spans)}
+        self.known = {**known_arrays([self.body], self.spans), **known_arrays([*others, *sides], self.spans)}
         self.symmetric = _symmetric(self.relations, self.known)
         self.symbols = {
             s for e in (expr, *others, *sides) for s in sp.sympify(e).free_symbols if isinstance(s, sp.Symbol)
@@ -256,7 +263,7 @@ def _shown(entry: sp.Expr, indices: Sequence[sp.Basic]) -> sp.Expr:
     return readable(entry, Names(names_of(entry, *indices)), {i: i for i in entry.atoms(sp.Idx)})
 
 
-def _known(bodies: Sequence[sp.Basic], spans: Spans) -> dict[str, Known]:
+def known_arrays(bodies: Sequence[sp.Basic], spans: Spans) -> dict[str, Known]:
     """Each array, with all values that its indices take; those for which that cannot be said are left out."""
     found: dict[sp.IndexedBase, list[list[tuple[sp.Expr, sp.Expr]]]] = {}
 
@@ -296,7 +303,14 @@ def _symmetric(relations: Sequence[Any], known: Mapping[str, Known]) -> set[str]
 
 
 def _values(index: sp.Expr, env: Spans) -> list[tuple[sp.Expr, sp.Expr]]:
-    if index.is_Integer:
-        return [(index, index)]
-    spans = [(i, env.get(i) or index_range(i)) for i in index.free_symbols]
-    return [(s[0] + index - i, s[1] + index - i) for i, s in spans if s is not None and not (index - i).has(i)]
+    """The range of an index, or of a sum of indices and numbers such as n + j - 1; none where that cannot be said."""
+    lo = hi = index
+    for i in index.free_symbols:
+        span, slope = env.get(i) or index_range(i), index.coeff(i, 1)
+        if span is None:
+            continue
+        if (index - slope * i).has(i) or not slope.is_Integer:
+            return []
+        ends = span if slope > 0 else span[::-1]
+        lo, hi = lo + slope * (ends[0] - i), hi + slope * (ends[1] - i)
+    return [] if lo is index and not index.is_Integer else [(sp.expand(lo), sp.expand(hi))]

@@ -26,7 +26,7 @@ from gradproof.precision.largest import complement, log_ratio, log_softmax, log_
 from gradproof.precision.rewriting import Scope, by_pattern, u, v
 from gradproof.verdict import Verdict
 
-__all__ = ["LAWS", "Law", "Stabilised", "plain", "stable_form"]
+__all__ = ["LAWS", "Law", "Stabilised", "plain", "rewritten", "stable_form"]
 
 Rewrite = Callable[[sp.Expr, Scope], sp.Expr | None]
 
@@ -37,6 +37,7 @@ class Law:
 
     why: what goes wrong on the left.  rewrite: applies the law to a node, or returns None; by default the left side
     is a pattern.  assumptions: under which the law holds.  first: it is tried before the parts of a node are rewritten.
+    dear: the right side has a sum or a largest value more than the left.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Law:
     rewrite: Rewrite | None = field(default=None, compare=False)
     assumptions: tuple[Any, ...] = ()
     first: bool = False
+    dear: bool = False
 
     def verify(self) -> Verdict:
         """The verdict on the law, for all its letters."""
@@ -117,7 +119,7 @@ def _laws() -> tuple[Law, ...]:
         Law("log-sum-exp", Eq(log(Sum(exp(a[k]), k)), M + log(Sum(exp(a[k] - M), k))), _OVERFLOW, log_sum_exp),
         Law(
             "distance from a mean", Eq(c - Sum(p[k] * b[k], k), Sum(p[k] * (c - b[k]), k)),
-            "One of the weights is rounded to 1.", mean, _ONE, first=True,
+            "One of the weights is rounded to 1.", mean, _ONE, first=True, dear=True,
         ),
         Law(
             "logarithm of a ratio of softmaxes",
@@ -127,12 +129,12 @@ def _laws() -> tuple[Law, ...]:
         Law(
             "complement of a softmax",
             Eq(KroneckerDelta(l, o) - p[o], Sum(p[k] * (KroneckerDelta(l, o) - KroneckerDelta(k, o)), k)),
-            "The softmax is rounded to 1.", complement, _ONE, first=True,
+            "The softmax is rounded to 1.", complement, _ONE, first=True, dear=True,
         ),
         Law(
             "root of squares",
             Eq(sqrt(Sum(a[k] ** 2, k)), m * sqrt(Sum(sp.Pow(a[k] / m, 2, evaluate=False), k))),
-            "The squares over- or underflow.", root,
+            "The squares over- or underflow.", root, dear=True,
         ),
     )  # fmt: skip
 
@@ -187,20 +189,26 @@ def stable_form(
     return Stabilised(publish(form), tuple(kept), chosen, tuple(used.values()), verdict)
 
 
-def _rewritten(e: Any, scope: Scope, used: dict[str, Law]) -> Any:
+def rewritten(e: sp.Expr, scope: Scope) -> tuple[sp.Expr, tuple[str, ...]]:
+    """An expression that was read, rewritten by all laws but the dear ones, and their names; equal, but not yet proved."""
+    used: dict[str, Law] = {}
+    return _rewritten(e, scope, used, [law for law in LAWS if not law.dear]), tuple(used)
+
+
+def _rewritten(e: Any, scope: Scope, used: dict[str, Law], laws: Sequence[Law] = LAWS) -> Any:
     """The laws applied from the inside out, but those that come first."""
     if not e.args or isinstance(e, (sp.Indexed, sp.Idx, sp.Derivative, sp.Subs)):
         return e
-    e = _by_laws(e, scope, used, first=True)
+    e = _by_laws(e, scope, used, laws, first=True)
     inner = e.args[:1] if isinstance(e, Sum) else e.args
-    args = [*(_rewritten(x, scope, used) for x in inner), *e.args[len(inner) :]]
+    args = [*(_rewritten(x, scope, used, laws) for x in inner), *e.args[len(inner) :]]
     if not all(x is y for x, y in zip(args, e.args, strict=True)):
         e = renamed(e, args)
-    return _by_laws(e, scope, used)
+    return _by_laws(e, scope, used, laws)
 
 
-def _by_laws(e: Any, scope: Scope, used: dict[str, Law], first: bool = False) -> Any:
-    for law in LAWS if isinstance(e, sp.Expr) else ():
+def _by_laws(e: Any, scope: Scope, used: dict[str, Law], laws: Sequence[Law], first: bool = False) -> Any:
+    for law in laws if isinstance(e, sp.Expr) else ():
         new = law.applied(e, scope) if law.first == first else None
         if new is not None:
             used[law.name], e = law, new
