@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +19,7 @@ from gradproof.inverse import arrays_in, matrix_of
 from gradproof.lines import index_range
 from gradproof.precision.rewriting import Largest
 
-__all__ = ["Argument", "arguments_of", "checks"]
+__all__ = ["Argument", "arguments_of", "fast_check", "full_check", "size_lines"]
 
 
 @dataclass(frozen=True)
@@ -128,49 +129,110 @@ def _solved(size: sp.Expr, s: sp.Symbol) -> sp.Expr | None:
 
 
 # -- lines that check ---------------------------------------------------------------------------
-def checks(arguments: Sequence[Argument], library: Library, dtype: bool) -> list[str]:
-    """Lines that take the sizes from the shapes, and refuse what does not fit by its name."""
-    arrays = [a for a in arguments if a.spans]
-    numbers = [a for a in arguments if not a.spans and not a.is_size]
-    lines = (
-        _shapes(arrays, library)
-        if arrays
-        else [f"xp = array_namespace({', '.join(a.name for a in numbers)})"][library == "numpy" :]
-    )
-    lines += _dtypes([a.parameter for a in arrays if not a.whole], library)
-    lines += [line for a in arrays if a.whole for line in _labels_fit(a, library)]
-    lines += [line for a in numbers for line in _number(a, library)]
-    if dtype:
-        real = next((a.parameter for a in arrays if not a.whole), None)
-        lines.append(f"dtype = {_NAMESPACE[library]}.float64" if real is None else f"dtype = {real}.dtype")
+CHECK = "check_arguments"
+
+
+def size_lines(arguments: Sequence[Argument], known: Collection[sp.Basic] = ()) -> list[str]:
+    """Lines that take the sizes that are not known from the shapes."""
+    lines: list[str] = []
+    have = set(known)
+    for a in _definers(_kinds(arguments)[0], known):
+        if _is_plain(a, have):
+            lines.append(f"{_tuple(a)} = {a.parameter}.shape")
+            have |= set(a.shape)
+        else:
+            lines += _single(a, have)
     return lines
 
 
-def _shapes(arrays: Sequence[Argument], library: Library) -> list[str]:
-    """Lines that take the sizes from the shapes, and compare the others with them."""
-    names = [a.parameter for a in arrays]
-    lines = [f"xp = array_namespace({', '.join(names)})"] if library == "array" else []
-    known: set[sp.Symbol] = set()
-    for a in _definers(arrays):
-        lines += _taken(a, known)
-    lines += [line for a in arrays if a not in _definers(arrays) for line in _compared(a)]
-    kind = "NumPy arrays" if library == "numpy" else "arrays of one library"
-    lines = ["try:", *(f"    {line}" for line in lines), "except (AttributeError, TypeError):"]
-    lines.append(f'    raise TypeError(f"{_listed(names)} must be {kind}, not {_types(names)}") from None')
-    return lines
+def fast_check(
+    arguments: Sequence[Argument], library: Library, known: Collection[sp.Basic] = (), check: str = CHECK
+) -> list[str]:
+    """Lines that take the sizes from the shapes and see whether all arguments fit; what does not is told by `full_check`.
+
+    known: sizes that have values already.
+    """
+    arrays, numbers = _kinds(arguments)
+    lines = [f"xp = array_namespace({', '.join(a.parameter for a in arrays or numbers)})"] if library == "array" else []
+    have, tests = set(known), []
+    definers = _definers(arrays, known)
+    for a in definers:
+        if not _is_plain(a, have):
+            tests.append(f"{a.parameter}.shape == {_tuple(a)}")
+        have |= _sizes_of(a)
+    tests += [f"{a.parameter}.shape == {_tuple(a)}" for a in arrays if a not in definers]
+    tests += _types([a.parameter for a in arrays if not a.whole], library)
+    tests += [test for a in arrays if a.whole for test in _label_tests(a, library)]
+    tests += [_number_test(a.parameter, library) for a in numbers]
+    failed = f"{check}({_names(arguments)})"
+    tested = [f"if not ({' and '.join(tests)}):", f"    {failed}"] if tests else []
+    if not arrays:
+        return [*lines, *tested]
+    errors = "(AttributeError, TypeError, ValueError, IndexError)"
+    inside = [f"    {line}" for line in (*size_lines(arguments, known), *tested)]
+    return [*lines, "try:", *inside, f"except {errors}:", f"    {failed}", "    raise"]
 
 
-_NAMESPACE = {"numpy": "np", "array": "xp"}
+def full_check(
+    arguments: Sequence[Argument], library: Library, known: Collection[sp.Basic] = (), check: str = CHECK
+) -> list[str]:
+    """A function that raises an error for the first argument that does not fit, naming it, and does nothing if all do."""
+    arrays, numbers = _kinds(arguments)
+    lines = [line for a in arrays for line in _array_lines(a, library)]
+    have, definers = set(known), _definers(arrays, known)
+    for a in (*definers, *(a for a in arrays if a not in definers)):
+        lines += _shape_lines(a, have)
+    lines += _type_lines([a.parameter for a in arrays if not a.whole])
+    lines += [line for a in arrays if a.whole for line in _label_lines(a, library)]
+    for a in numbers:
+        ndim = f"np.ndim({a.parameter})" if library == "numpy" else f"getattr({a.parameter}, 'ndim', 0)"
+        text = f"{a.parameter} is a number, not an array of shape {{{a.parameter}.shape}}"
+        lines += [f"if {ndim}:", f'    raise ValueError(f"{text}")']
+    head = [f"def {check}({_names(arguments)}):", '    """Say which argument does not fit, if one does not."""']
+    return [*head, *(f"    {line}" for line in lines)]
 
 
-def _definers(arrays: Sequence[Argument]) -> list[Argument]:
-    """The arrays that the sizes are taken from, those with most sizes first."""
+def _names(arguments: Sequence[Argument]) -> str:
+    return ", ".join(a.parameter for a in arguments if not a.is_size)
+
+
+def _array_lines(a: Argument, library: Library) -> list[str]:
+    name, kind = a.parameter, "a NumPy array" if library == "numpy" else "an array"
+    test = f"not isinstance({name}, np.ndarray)" if library == "numpy" else f"not hasattr({name}, 'ndim')"
+    return [f"if {test}:", f'    raise TypeError(f"{name} is not {kind}, but {{type({name}).__name__}}")']
+
+
+def _type_lines(real: Sequence[str]) -> list[str]:
+    if not real:
+        return []
+    given = ", ".join(f"{n}: {{{n}.dtype}}" for n in real)
+    equal = [f"{a}.dtype != {b}.dtype" for a, b in itertools.pairwise(real)]
+    test = " or ".join([f"str({real[0]}.dtype).rpartition('.')[2] not in ('float64', 'float32')", *equal])
+    return [
+        f"if {test}:",
+        f'    raise TypeError(f"accepted is float64, or float32, for all real arrays alike, not {given}")',
+    ]
+
+
+def _kinds(arguments: Sequence[Argument]) -> tuple[list[Argument], list[Argument]]:
+    """The arrays and the numbers."""
+    return [a for a in arguments if a.spans], [a for a in arguments if not a.spans and not a.is_size]
+
+
+def _definers(arrays: Sequence[Argument], known: Collection[sp.Basic] = ()) -> list[Argument]:
+    """The arrays that the sizes are taken from, those with most new sizes first."""
     found: list[Argument] = []
-    known: set[sp.Symbol] = set()
-    while any(_sizes_of(a) - known for a in arrays):
-        found.append(max(arrays, key=lambda a: len(_sizes_of(a) - known)))
-        known |= _sizes_of(found[-1])
+    have = set(known)
+    while any(_sizes_of(a) - have for a in arrays):
+        found.append(max(arrays, key=lambda a: len(_sizes_of(a) - have)))
+        have |= _sizes_of(found[-1])
     return found
+
+
+def _is_plain(a: Argument, known: Collection[sp.Basic]) -> bool:
+    """Whether a shape is made of sizes that are all new and distinct."""
+    new = {n for n in a.shape if isinstance(n, sp.Symbol) and n not in known}
+    return len(new) == len(a.shape)
 
 
 def _sizes_of(a: Argument) -> set[sp.Symbol]:
@@ -178,78 +240,71 @@ def _sizes_of(a: Argument) -> set[sp.Symbol]:
     return {s for n in a.shape for s in n.free_symbols if _solved(n, s) is not None}
 
 
-def _taken(a: Argument, known: set[sp.Symbol]) -> list[str]:
-    """Lines that take sizes from a shape: P, I = x.shape."""
-    plain = all(isinstance(n, sp.Symbol) and n not in known for n in a.shape) and len(set(a.shape)) == len(a.shape)
-    shown, name = a.shape_text, a.parameter
-    lines = [
-        f"if {name}.ndim != {len(a.spans)}:",
-        f'    raise ValueError(f"{name} has the shape {{{name}.shape}}, not {shown}")',
-    ]
-    if plain:
-        known |= set(a.shape)
-        return [
-            *lines,
-            f"{', '.join(safe_name(n.name) for n in a.shape)}{',' if len(a.shape) == 1 else ''} = {name}.shape",
-        ]
+def _tuple(a: Argument) -> str:
+    """The shape as Python writes it."""
+    return ast.unparse(ast.Tuple([size_expression(n) for n in a.shape], ast.Load()))
+
+
+def _single(a: Argument, known: set[sp.Symbol]) -> list[str]:
+    """Lines that take single sizes from a shape: N = x.shape[0] - 1."""
+    lines = []
     for axis, n in enumerate(a.shape):
         for s in sorted(n.free_symbols - known, key=str):
             gap = _solved(n, s)
             if gap is not None:
                 more = f" - {gap}" if gap > 0 else f" + {-gap}" if gap < 0 else ""
-                lines.append(f"{safe_name(s.name)} = {name}.shape[{axis}]{more}")
+                lines.append(f"{safe_name(s.name)} = {a.parameter}.shape[{axis}]{more}")
                 known.add(s)
-    return [*lines, *_compared(a)]
+    return lines
 
 
-def _compared(a: Argument) -> list[str]:
-    name, expected = a.parameter, ast.unparse(ast.Tuple([size_expression(n) for n in a.shape], ast.Load()))
-    equal = "" if expected == a.shape_text and not _sizes_of(a) else f" = {{{expected}}}"
-    text = f'    raise ValueError(f"{name} has the shape {{{name}.shape}}, not {a.shape_text}{equal}")'
-    return [f"if {name}.shape != {expected}:", text]
+def _shape_lines(a: Argument, known: set[sp.Symbol]) -> list[str]:
+    """Lines that refuse a shape that does not fit those before it."""
+    name, before = a.parameter, {s for n in a.shape for s in n.free_symbols} & known
+    wrong = f'    raise ValueError(f"{name} has the shape {{{name}.shape}}, not {a.shape_text}'
+    lines = [f"if {name}.ndim != {len(a.spans)}:", f'{wrong}")', *_single(a, known)]
+    if before or not _sizes_of(a) or len(_sizes_of(a)) < len(a.shape):
+        lines += [f"if {name}.shape != {_tuple(a)}:", f'{wrong} = {{{_tuple(a)}}}")']
+    return lines
 
 
-def _dtypes(names: Sequence[str], library: Library) -> list[str]:
-    """Real arrays have one type, float64 or float32."""
+def _types(names: Sequence[str], library: Library) -> list[str]:
+    """Whether all real arrays have one type, float64 or float32."""
     if not names:
         return []
-    given = ", ".join(f"{n}: {{{n}.dtype}}" for n in names)
-    if library == "numpy":
-        chars = " + ".join(f"{n}.dtype.char" for n in names)
-        test = f"{chars} not in {('d' * len(names), 'f' * len(names))}"
-    else:
-        one = " == ".join(f"{n}.dtype" for n in names)
-        test = f"not xp.isdtype({names[0]}.dtype, 'real floating')" + (f" or not {one}" if len(names) > 1 else "")
-    return [
-        f"if {test}:",
-        f'    raise TypeError(f"accepted are float64 and float32, the same for all real arrays, not {given}")',
-    ]
+    if library == "array":
+        return [" == ".join(f"{n}.dtype" for n in names)] * (len(names) > 1) + [
+            f"xp.isdtype({names[0]}.dtype, 'real floating')"
+        ]
+    return [" is ".join(f"{n}.dtype" for n in names)] * (len(names) > 1) + [f"{names[0]}.dtype.char in 'df'"]
 
 
-def _labels_fit(a: Argument, library: Library) -> list[str]:
-    """Labels are whole numbers in their range."""
+def _label_tests(a: Argument, library: Library) -> list[str]:
+    """Whether labels are whole numbers in their range; a traced array has no values to look at."""
     name = a.parameter
-    whole = f"{name}.dtype.kind not in 'iu'" if library == "numpy" else f"not xp.isdtype({name}.dtype, 'integral')"
-    lines = [f"if {whole}:", f'    raise TypeError(f"{name} must hold whole numbers, not {{{name}.dtype}}")']
-    if a.values is not None and library == "numpy":  # a traced array has no values to look at
+    if library == "array":
+        return [f"xp.isdtype({name}.dtype, 'integral')"]
+    tests = [f"{name}.dtype.kind in 'iu'"]
+    if a.values is not None:
         lo, hi = (ast.unparse(size_expression(e)) for e in a.values)
-        lines += [f"if {name}.size and not ({lo} <= {name}.min() and {name}.max() <= {hi}):"]
+        tests.append(f"(not {name}.size or {lo} <= {name}.min() and {name}.max() <= {hi})")
+    return tests
+
+
+def _label_lines(a: Argument, library: Library) -> list[str]:
+    name = a.parameter
+    whole = f"{name}.dtype.kind not in 'iu'" if library == "numpy" else f"'int' not in str({name}.dtype)"
+    lines = [f"if {whole}:", f'    raise TypeError(f"{name} must hold whole numbers, not {{{name}.dtype}}")']
+    if a.values is not None and library == "numpy":
+        lo, hi = (ast.unparse(size_expression(e)) for e in a.values)
+        range_text = f"{lo}..{hi}" + (f" = {lo}..{{{hi}}}" if a.values[1].free_symbols else "")
+        found = f"{name} has values from {{{name}.min()}} to {{{name}.max()}}, outside {range_text}"
         lines += [
-            f'    raise ValueError(f"{name} has values from {{{name}.min()}} to {{{name}.max()}}, outside {lo}..{hi} = {lo}..{{{hi}}}")'
+            f"if {name}.size and not ({lo} <= {name}.min() and {name}.max() <= {hi}):",
+            f'    raise ValueError(f"{found}")',
         ]
     return lines
 
 
-def _number(a: Argument, library: Library) -> list[str]:
-    name = a.parameter
-    numpy = library == "numpy"
-    test = f"not isinstance({name}, float) and np.ndim({name})" if numpy else f"getattr({name}, 'ndim', 0)"
-    return [f"if {test}:", f'    raise ValueError(f"{name} is a number, not an array of shape {{{name}.shape}}")']
-
-
-def _listed(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-
-
-def _types(names: Sequence[str]) -> str:
-    return ", ".join(f"{{type({n}).__name__}}" for n in names)
+def _number_test(name: str, library: Library) -> str:
+    return f"isinstance({name}, float)" if library == "numpy" else f"getattr({name}, 'ndim', 0) == 0"

@@ -62,20 +62,24 @@ class NumpyWriter(Writer):
             super().write(n)
             return
         old = self.written[buffer]
-        named, short = n in self.names, buffer not in self.names
-        new = self.names[n] if named else old if short else self.letter()
-        self.written[n] = new
         args = [ast.Name(old, ast.Load()) if a is buffer else self.inline(a) for a in n.args]
-        reciprocal = n.op == "divide" and n.args[0].op == "number" and n.args[0].data == 1
-        if new == old and n.op in _IN_PLACE and n.args[0] is buffer:
-            self.lines.append(ast.unparse(ast.AugAssign(ast.Name(old, ast.Store()), _IN_PLACE[n.op], args[1])))
-            return
-        if new == old and n.op in ("add", "multiply"):
-            self.lines.append(ast.unparse(ast.AugAssign(ast.Name(old, ast.Store()), _IN_PLACE[n.op], args[0])))
-            return
-        function, given = ("reciprocal", args[1:]) if reciprocal else (self.function(n.op), args)
-        call = ast.unparse(self._call(function, *given, out=ast.Name(old, ast.Load())))
-        self.lines.append(call if new == old else f"{new} = {call}")
+        in_place = _IN_PLACE.get(n.op)
+        if in_place is not None and (n.args[0] is buffer or n.op in ("add", "multiply")):
+            other = args[1] if n.args[0] is buffer else args[0]
+            self.lines.append(ast.unparse(ast.AugAssign(ast.Name(old, ast.Store()), in_place, other)))
+            new = self.names.get(n, old)
+            if new != old:
+                self.lines.append(f"{new} = {old}")
+        else:
+            new = self.names.get(n) or (self.letter() if buffer in self.names else old)
+            reciprocal = n.op == "divide" and n.args[0].op == "number" and n.args[0].data == 1
+            function, given = ("reciprocal", args[1:]) if reciprocal else (self.function(n.op), args)
+            out = ast.Name(old, ast.Load())
+            named = function in ("maximum", "minimum")  # these want it by name
+            call = ast.unparse(self._call(function, *given, out=out) if named else self._call(function, *given, out))
+            self.lines.append(call if new == old else f"{new} = {call}")
+            self.needs.add("out")
+        self.written[n] = new
 
     def _buffer(self, n: Node) -> Node | None:
         """An argument whose array may be written over: it is our own, of the same shape, and not read later."""

@@ -10,16 +10,14 @@ from typing import Any
 
 import sympy as sp
 
-from gradproof.code.arguments import Argument, arguments_of, checks
-from gradproof.code.array_source import Library, Writer
-from gradproof.code.array_walk import ArrayWalk
+from gradproof.code.arguments import Argument, arguments_of, fast_check, full_check
+from gradproof.code.array_source import Library
 from gradproof.code.assignments import Assignment, CodeError, assignments
-from gradproof.code.nodes import Node
-from gradproof.code.numpy_source import NumpyWriter
+from gradproof.code.constant import Constant
+from gradproof.code.written import Written, imports, indented
 from gradproof.derivation import Derivation
-from gradproof.forms.arrays import Axis, Known
 from gradproof.forms.python_nodes import safe_name
-from gradproof.lines import head, publish
+from gradproof.lines import publish
 
 __all__ = ["Program", "program"]
 
@@ -59,53 +57,65 @@ class Program:
         return arguments_of(self.assignments)
 
     # -- arrays ---------------------------------------------------------------------------------
-    def numpy_source(self) -> str:
-        """Source for NumPy: a function that stands alone."""
+    def numpy_source(self, constant: Sequence[Any] = ()) -> str:
+        """Source for NumPy: a function that stands alone.
+
+        constant: arrays of data, as symbols or names.  Then it is a function of these, which takes the sums over the data
+        that no parameter enters, in one pass, and returns a function of the other arguments, which returns the loss and
+        the gradients without looking at the data again.
+        """
+        if constant:
+            return self._with_constants(constant)
         return self._source("numpy")
 
     def array_source(self) -> str:
         """Source for any library of the Python array API: NumPy, JAX (under `jit`, too), PyTorch and others."""
         return self._source("array")
 
-    def to_numpy(self) -> Callable[..., Any]:
+    def to_numpy(self, constant: Sequence[Any] = ()) -> Callable[..., Any]:
         """The function that `numpy_source` defines."""
-        return compiled(self.numpy_source(), self.name)
+        return compiled(self.numpy_source(constant), self.name)
 
     def to_arrays(self) -> Callable[..., Any]:
-        """The function that `array_source` defines."""
+        """The function that `array_source` defines; it needs the package array-api-compat."""
         return compiled(self.array_source(), self.name)
 
+    # -- loops ----------------------------------------------------------------------------------
+    def numba_source(self) -> str:
+        """Source as loops, for numba."""
+        from gradproof.code.loops import numba_source
+
+        return numba_source(self.assignments, self.name)
+
+    def to_numba(self) -> Callable[..., Any]:
+        """The function that `numba_source` defines, compiled when it is first called.  Raises ImportError without numba."""
+        from gradproof.code.loops import compiled_loops
+
+        return compiled_loops(self.numba_source())
+
+    # -- writing --------------------------------------------------------------------------------
     def _source(self, library: Library) -> str:
         lines = self.assignments
-        given = {a.name: Known(sp.IndexedBase(a.name), tuple(Axis(*s) for s in a.spans)) for a in self.arguments}
-        walk = ArrayWalk(lines, given | _defined(lines))
-        nodes = [(a, walk.assigned(a)) for a in lines]
-        named: dict[Node, str] = {}
-        for a, n in nodes:
-            named.setdefault(n, safe_name(a.name))
-        outputs = [
-            n for a, n in sorted(nodes, key=lambda pair: pair[0].kind != "loss") if a.kind in ("loss", "gradient")
-        ]
-        taken = {safe_name(a.name) for a in (*lines, *self.arguments)} | {
-            s for a in self.arguments for s in a.size_names
-        }
-        writer = (NumpyWriter if library == "numpy" else Writer)(named, outputs, taken | {"np", "xp", "dtype"})
-        body = [*checks(self.arguments, library, "dtype" in writer.needs), *writer.lines]
-        body.append(f"return {', '.join(map(writer.returned, outputs))}")
+        written = Written(lines, self.arguments, library)
         text = [
-            *_imports(library, writer.needs), "", "",
-            f"def {self.name}({', '.join(a.parameter for a in self.arguments)}):",
-            *_indented([*self._docstring(), *body]),
+            *imports(library, written.needs), "", "",
+            f"def {self.name}({_parameters(self.arguments)}):",
+            *indented([*self._docstring(self.arguments), *fast_check(self.arguments, library), *written.lines, written.result]),
+            "", "", *full_check(self.arguments, library),
         ]  # fmt: skip
         return "\n".join(text) + "\n"
 
-    def _docstring(self) -> list[str]:
+    def _with_constants(self, constant: Sequence[Any]) -> str:
+        parts = Constant(self.assignments, self.arguments, constant)
+        return parts.source(self.name, self._docstring(parts.others))
+
+    def _docstring(self, arguments: Sequence[Argument]) -> list[str]:
         """What the function computes, its arguments and what it returns."""
         gradients = ", ".join(str(d.wrt) for d in self.derivations)
         loss = next(a for a in self.assignments if a.kind == "loss")
         plural = "s" * (len(self.derivations) > 1)
         found = [f'"""The loss and its gradient{plural} by {gradients}.', ""]
-        found += [f"    {safe_name(a.name)}: {a.meaning}" for a in self.arguments]
+        found += [f"    {safe_name(a.name)}: {a.meaning}" for a in arguments]
         found += ["", "Returned are", "", f"    {loss.target} = {publish(loss.body)}"]
         found += [
             f"    {a.target} = d{loss.name}/d{a.of}, of shape {_shape_text(a)}"
@@ -120,19 +130,8 @@ def _shape_text(a: Assignment) -> str:
     return f"({', '.join(sizes)}{',' if len(sizes) == 1 else ''})"
 
 
-def _defined(lines: Sequence[Assignment]) -> dict[str, Known]:
-    return {a.name: Known(head(a.target), tuple(Axis(*a.spans[i]) for i in a.indices)) for a in lines}
-
-
-def _imports(library: Library, needs: set[str]) -> list[str]:
-    found = ["import numpy as np"] if library == "numpy" else ["from array_api_compat import array_namespace"]
-    found = ["import math", "", *found] if "math" in needs else found
-    special = sorted(needs & {"erf", "erfc"})
-    return found + ([f"from scipy.special import {', '.join(special)}"] if special else [])
-
-
-def _indented(lines: Sequence[str]) -> list[str]:
-    return [f"    {line}" if line else "" for text in lines for line in text.split("\n")]
+def _parameters(arguments: Sequence[Argument]) -> str:
+    return ", ".join(a.parameter for a in arguments)
 
 
 def compiled(source: str, name: str) -> Callable[..., Any]:
