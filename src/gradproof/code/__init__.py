@@ -5,12 +5,12 @@
 
 - assignments.py: named quantities, loss, adjoints and gradients, in forms that keep their digits;
 - arguments.py: what a function takes, and how it refuses what does not fit;
-- program.py: the function, and its source.
+- programs.py: the function, and its source.
 """
 
 from __future__ import annotations
 
 from gradproof.code.assignments import CodeError
-from gradproof.code.program import Program, program
+from gradproof.code.programs import Program, program
 
 __all__ = ["CodeError", "Program", "program"]

@@ -19,7 +19,7 @@ from gradproof.inverse import arrays_in, matrix_of
 from gradproof.lines import index_range
 from gradproof.precision.rewriting import Largest
 
-__all__ = ["Argument", "arguments_of", "fast_check", "full_check", "size_lines"]
+__all__ = ["Argument", "arguments_of", "fast_check", "full_check", "size_lines", "types"]
 
 
 @dataclass(frozen=True)
@@ -73,14 +73,14 @@ def arguments_of(lines: Sequence[Assignment]) -> tuple[Argument, ...]:
     bodies = sp.Tuple(*(a.body for a in lines))
     every = known_arrays([bodies], {i: s for a in lines for i, s in a.spans.items()})
     labels = _labels(bodies, {i: s for a in lines for i, s in a.spans.items()}, every)
-    found = []
-    for name in sorted({name_of(matrix_of(b)) for b in arrays_in(bodies)} - defined):
+    found, arrays = list[Argument](), arrays_in(bodies)
+    for name in sorted({name_of(matrix_of(b)) for b in arrays} - defined):
         if name not in every:
             raise CodeError(f"the ranges of the indices of {name} are not known; give them by Idx('i', (1, n))")
         axes = tuple((axis.lo, axis.hi) for axis in every[name].axes)
         found.append(Argument(name, axes, whole=name in labels, values=labels.get(name)))
     numbers = {s.name for s in bodies.free_symbols if type(s) is sp.Symbol and not s.is_integer}
-    found += [Argument(n) for n in numbers - defined - {a.name for a in found}]  # an array's name is a symbol, too
+    found += [Argument(n) for n in numbers - defined - set(map(name_of, arrays))]  # an array's name is a symbol, too
     found.sort(key=lambda a: a.name)
     return (*found, *_sizes_left(lines, found))
 
@@ -153,8 +153,7 @@ def fast_check(
     known: sizes that have values already.
     """
     arrays, numbers = _kinds(arguments)
-    lines = [f"xp = array_namespace({', '.join(a.parameter for a in arrays or numbers)})"] if library == "array" else []
-    have, tests = set(known), []
+    have, tests = set(known), list[str]()
     definers = _definers(arrays, known)
     for a in definers:
         if not _is_plain(a, have):
@@ -164,13 +163,28 @@ def fast_check(
     tests += _types([a.parameter for a in arrays if not a.whole], library)
     tests += [test for a in arrays if a.whole for test in _label_tests(a, library)]
     tests += [_number_test(a.parameter, library) for a in numbers]
+    tests += [f"isinstance({a.parameter}, int)" for a in arguments if a.is_size]
     failed = f"{check}({_names(arguments)})"
     tested = [f"if not ({' and '.join(tests)}):", f"    {failed}"] if tests else []
-    if not arrays:
-        return [*lines, *tested]
+    after = _numbers_of_type(arguments, library)
+    if not arrays and library == "numpy":
+        return [*tested, *after]
+    space = [f"xp = array_namespace({_names(arrays or numbers)})"] if library == "array" else []
     errors = "(AttributeError, TypeError, ValueError, IndexError)"
-    inside = [f"    {line}" for line in (*size_lines(arguments, known), *tested)]
-    return [*lines, "try:", *inside, f"except {errors}:", f"    {failed}", "    raise"]
+    inside = [f"    {line}" for line in (*space, *size_lines(arguments, known), *tested)]
+    return ["try:", *inside, f"except {errors}:", f"    {failed}", "    raise", *after]
+
+
+def _numbers_of_type(arguments: Sequence[Argument], library: Library) -> list[str]:
+    """Lines that give numbers the type of the real arrays, so that float32 stays float32."""
+    arrays, numbers = _kinds(arguments)
+    if library == "numpy":  # Python's numbers take any type
+        return [f"{a.parameter} = float({a.parameter})" for a in numbers]
+    real = next((a.parameter for a in arrays if not a.whole), None)
+    typed = f"[v for v in ({_names(numbers)},) if hasattr(v, 'dtype')] or [xp.asarray(0.0)]"
+    lines = [f"dtype = xp.result_type(*({typed}))"] if numbers and real is None else []
+    dtype = "dtype" if real is None else f"{real}.dtype"
+    return [*lines, *(f"{a.parameter} = xp.asarray({a.parameter}, dtype={dtype})" for a in numbers)]
 
 
 def full_check(
@@ -184,21 +198,31 @@ def full_check(
         lines += _shape_lines(a, have)
     lines += _type_lines([a.parameter for a in arrays if not a.whole])
     lines += [line for a in arrays if a.whole for line in _label_lines(a, library)]
-    for a in numbers:
-        ndim = f"np.ndim({a.parameter})" if library == "numpy" else f"getattr({a.parameter}, 'ndim', 0)"
-        text = f"{a.parameter} is a number, not an array of shape {{{a.parameter}.shape}}"
-        lines += [f"if {ndim}:", f'    raise ValueError(f"{text}")']
+    lines += [line for a in numbers for line in _number_lines(a.parameter)]
+    lines += [line for a in arguments if a.is_size for line in _size_argument_lines(a.parameter)]
+    if library == "array":
+        lines += _library_lines([a.parameter for a in arrays], [a.parameter for a in numbers])
     head = [f"def {check}({_names(arguments)}):", '    """Say which argument does not fit, if one does not."""']
     return [*head, *(f"    {line}" for line in lines)]
 
 
+def types(arguments: Sequence[Argument], library: Library) -> list[str]:
+    """The lines of the types that real arrays and numbers may have."""
+    if library == "array":
+        return []
+    arrays, numbers = _kinds(arguments)
+    lines = ["FLOATS = np.dtype(np.float64), np.dtype(np.float32)"] if any(not a.whole for a in arrays) else []
+    lines += ["NUMBERS = float, np.floating"] if numbers else []
+    return ["", *lines] if lines else []
+
+
 def _names(arguments: Sequence[Argument]) -> str:
-    return ", ".join(a.parameter for a in arguments if not a.is_size)
+    return ", ".join(a.parameter for a in arguments)
 
 
 def _array_lines(a: Argument, library: Library) -> list[str]:
     name, kind = a.parameter, "a NumPy array" if library == "numpy" else "an array"
-    test = f"not isinstance({name}, np.ndarray)" if library == "numpy" else f"not hasattr({name}, 'ndim')"
+    test = f"not isinstance({name}, np.ndarray)" if library == "numpy" else f"not is_array_api_obj({name})"
     return [f"if {test}:", f'    raise TypeError(f"{name} is not {kind}, but {{type({name}).__name__}}")']
 
 
@@ -276,7 +300,7 @@ def _types(names: Sequence[str], library: Library) -> list[str]:
         return [" == ".join(f"{n}.dtype" for n in names)] * (len(names) > 1) + [
             f"xp.isdtype({names[0]}.dtype, 'real floating')"
         ]
-    return [" is ".join(f"{n}.dtype" for n in names)] * (len(names) > 1) + [f"{names[0]}.dtype.char in 'df'"]
+    return [" is ".join(f"{n}.dtype" for n in names)] * (len(names) > 1) + [f"{names[0]}.dtype in FLOATS"]
 
 
 def _label_tests(a: Argument, library: Library) -> list[str]:
@@ -307,4 +331,37 @@ def _label_lines(a: Argument, library: Library) -> list[str]:
 
 
 def _number_test(name: str, library: Library) -> str:
-    return f"isinstance({name}, float)" if library == "numpy" else f"getattr({name}, 'ndim', 0) == 0"
+    if library == "numpy":
+        return f"isinstance({name}, (float, np.floating))"
+    return f"(isinstance({name}, (float, int)) or {name}.ndim == 0 and xp.isdtype({name}.dtype, 'real floating'))"
+
+
+def _number_lines(name: str) -> list[str]:
+    """Lines that refuse what is no number."""
+    kind = f"str(getattr({name}, 'dtype', type({name}).__name__)).rpartition('.')[2].rstrip('0123456789')"
+    return [
+        f"if getattr({name}, 'ndim', 0):",
+        f'    raise ValueError(f"{name} is a number, not an array of shape {{{name}.shape}}")',
+        f"if {kind} not in ('float', 'int'):",
+        f'    raise TypeError(f"{name} is a number, not {{type({name}).__name__}}")',
+    ]
+
+
+def _size_argument_lines(name: str) -> list[str]:
+    return [
+        f"if not hasattr({name}, '__index__'):",
+        f'    raise TypeError(f"{name} is a whole number, not {{type({name}).__name__}}")',
+    ]
+
+
+def _library_lines(arrays: Sequence[str], numbers: Sequence[str]) -> list[str]:
+    """Lines that refuse arrays of several libraries, and numbers of which none says which library is meant."""
+    if not arrays:
+        test = " or ".join(f"is_array_api_obj({n})" for n in numbers)
+        text = f"give one of {', '.join(numbers)} as an array without axes: it says which library is meant"
+        return [f"if not ({test}):", f'    raise TypeError("{text}")']
+    given = ", ".join(f"{n}: {{array_namespace({n}).__name__}}" for n in arrays)
+    return [
+        f"if len({{array_namespace(a) for a in ({', '.join(arrays)},)}}) > 1:",
+        f'    raise TypeError(f"accepted are arrays of one library, not {given}")',
+    ]

@@ -16,7 +16,7 @@ from gradproof.code.assignments import CodeError
 from gradproof.code.nodes import COMPARISONS, VIEWS, Node
 from gradproof.forms.python_nodes import safe_name
 
-__all__ = ["FREE", "Library", "Writer", "axis_keyword", "size_expression"]
+__all__ = ["FREE", "Library", "Writer", "axis_keyword", "path", "size_expression"]
 
 Library = Literal["numpy", "array"]
 
@@ -53,7 +53,7 @@ class Writer:
         self.names = {n: name for n, name in names.items() if n in self.uses}
         self.lines: list[str] = []
         self.written: dict[Node, str] = {}
-        self.needs: set[str] = set()  # dtype, erf, erfc
+        self.needs: set[str] = set()  # dtype, erf, erfc, math
         for node in self._order():
             self.write(node)
 
@@ -136,7 +136,7 @@ class Writer:
             return ast.Compare(args[0], [_COMPARED[n.op]], [args[1]])
         if n.op in _FUNCTIONS and _is_weak(n):
             self.needs.add("math")
-            return ast.Call(_path(f"math.{_IN_STANDARD.get(n.op, 'fabs' if n.op == 'abs' else n.op)}"), args, [])
+            return ast.Call(path(f"math.{_IN_STANDARD.get(n.op, 'fabs' if n.op == 'abs' else n.op)}"), args, [])
         if n.op in _FUNCTIONS or n.op in ("maximum", "minimum"):
             return self._call(self.function(n.op), *args)
         raise CodeError(f"there is no code for the function {n.op}")
@@ -147,7 +147,7 @@ class Writer:
 
     def _call(self, function: str, *args: ast.expr, **keywords: ast.expr) -> ast.expr:
         return ast.Call(
-            _path(f"{self.namespace}.{function}"), list(args), [ast.keyword(k, v) for k, v in keywords.items()]
+            path(f"{self.namespace}.{function}"), list(args), [ast.keyword(k, v) for k, v in keywords.items()]
         )
 
     @staticmethod
@@ -168,20 +168,20 @@ class Writer:
         return ast.Constant(p / q) if q & (q - 1) == 0 else ast.BinOp(ast.Constant(p), ast.Div(), ast.Constant(q))
 
     def _size(self, n: Node) -> ast.expr:
-        return size_expression(n.data)  # type: ignore[arg-type]
+        return size_expression(n.data)
 
     def _constant(self, n: Node) -> ast.expr:
-        return _path(f"{self.namespace}.{n.data}")
+        return path(f"{self.namespace}.{n.data}")
 
     def _dtype(self) -> ast.expr:
         self.needs.add("dtype")
         return ast.Name("dtype", ast.Load())
 
     def _eye(self, n: Node) -> ast.expr:
-        return self._call("eye", size_expression(n.data), dtype=self._dtype())  # type: ignore[arg-type]
+        return self._call("eye", size_expression(n.data), dtype=self._dtype())
 
     def _range(self, n: Node) -> ast.expr:
-        lo, hi = n.data  # type: ignore[misc]
+        lo, hi = n.data
         ends = [size_expression(sp.expand(hi + 1))]
         return self._call("arange", *([size_expression(lo)] if lo != 0 else []), *ends)
 
@@ -204,12 +204,21 @@ class Writer:
         return self._call("where", args[0], one, other)
 
     def _erf(self, n: Node) -> ast.expr:
-        self.needs.add("erf")
-        return ast.Call(ast.Name("erf", ast.Load()), [self.inline(n.args[0])], [])
+        return self._special("erf", n)
 
     def _erfc(self, n: Node) -> ast.expr:
-        self.needs.add("erfc")
-        return ast.Call(ast.Name("erfc", ast.Load()), [self.inline(n.args[0])], [])
+        return self._special("erfc", n)
+
+    def _special(self, function: str, n: Node) -> ast.expr:
+        """A function that the standard does not have."""
+        weak = _is_weak(n.args[0])
+        self.needs.add("math" if weak else function)
+        return ast.Call(path(f"math.{function}") if weak else self.special(function), [self.inline(n.args[0])], [])
+
+    def special(self, function: str) -> ast.expr:
+        """What a function is called that the standard does not have."""
+        found = ast.Call(path("special_functions"), [path(self.namespace)], [])
+        return ast.Attribute(found, function, ast.Load())
 
     # -- along axes ---------------------------------------------------------------------------------
     def _reduced(self, n: Node) -> ast.expr:
@@ -241,11 +250,11 @@ class Writer:
         inner = self.inline(n.args[0])
         if n.rank == 2:
             return ast.Attribute(inner, "T", ast.Load())
-        axes = ast.Tuple([ast.Constant(a) for a in n.data], ast.Load())  # type: ignore[attr-defined]
+        axes = ast.Tuple([ast.Constant(a) for a in n.data], ast.Load())
         return self._call("permute_dims", inner, axes)
 
     def _expand(self, n: Node) -> ast.expr:
-        parts: list[ast.expr] = [ast.Constant(None) if k in n.data else ast.Slice() for k in range(n.rank)]  # type: ignore[operator]
+        parts: list[ast.expr] = [ast.Constant(None) if k in n.data else ast.Slice() for k in range(n.rank)]
         return _subscript(self.inline(n.args[0]), parts)
 
     def _squeeze(self, n: Node) -> ast.expr:
@@ -254,8 +263,20 @@ class Writer:
             self.inline(n.args[0]), [ast.Constant(0) if k in gone else ast.Slice() for k in range(n.args[0].rank)]
         )
 
-    def _reshape(self, n: Node) -> ast.expr:
-        return self._call("reshape", self.inline(n.args[0]), ast.Tuple(self._sizes(n), ast.Load()))
+    def _reshaped(self, value: ast.expr, sizes: Sequence[ast.expr]) -> ast.expr:
+        return self._call("reshape", value, ast.Tuple(list(sizes), ast.Load()))
+
+    def _product(self, a: ast.expr, b: ast.expr, stacked: bool) -> ast.expr:  # noqa: ARG002 # NumPy's differs
+        """The product of two matrices or vectors, or of stacks of matrices."""
+        return ast.BinOp(a, ast.MatMult(), b)
+
+    def _contract(self, n: Node) -> ast.expr:
+        """A product of matrices whose rows, columns or sums are several axes, joined to one."""
+        batch, rows, gone, columns = n.data
+        parts = [(batch, rows, gone), (batch, gone, columns)]
+        a, b = (self._reshaped(self.inline(a), _joined(a, counts)) for a, counts in zip(n.args, parts, strict=True))
+        product = self._product(a, b, stacked=batch > 0)
+        return self._reshaped(product, self._sizes(n)) if max(rows, columns) > 1 else product
 
     @staticmethod
     def _sizes(n: Node) -> list[ast.expr]:
@@ -265,10 +286,12 @@ class Writer:
         """The same along axes on which it does not depend, as a new array."""
         return self._call("full", ast.Tuple(self._sizes(n), ast.Load()), self.inline(n.args[0]), dtype=self._dtype())
 
+    _full = _broadcast
+
     def _slice(self, n: Node) -> ast.expr:
         inner, places = n.args[0], n.data
         parts: list[ast.expr] = []
-        for place, size in zip(places, inner.shape, strict=True):  # type: ignore[call-overload]
+        for place, size in zip(places, inner.shape, strict=True):
             if place is None:
                 parts.append(ast.Slice())
             elif isinstance(place, tuple):
@@ -287,6 +310,16 @@ class Writer:
         return _subscript(self.inline(array), shape)
 
 
+def _joined(n: Node, counts: Sequence[int]) -> list[ast.expr]:
+    """A shape whose axes are joined by groups, but for the first group's; a group without axes has size 1."""
+    first, *others = counts
+    sizes, place = list(n.shape[:first]), first
+    for count in others:
+        sizes.append(sp.Mul(*n.shape[place : place + count]))
+        place += count
+    return [size_expression(s) for s in sizes]
+
+
 def _subscript(value: ast.expr, parts: Sequence[ast.expr]) -> ast.expr:
     return ast.Subscript(value, parts[0] if len(parts) == 1 else ast.Tuple(list(parts), ast.Load()), ast.Load())
 
@@ -296,7 +329,7 @@ def _is_weak(n: Node) -> bool:
     return n.op in ("number", "size", "constant") or (bool(n.args) and n.rank == 0 and all(map(_is_weak, n.args)))
 
 
-def _path(text: str) -> ast.expr:
+def path(text: str) -> ast.expr:
     """The name a.b.c."""
     first, *rest = text.split(".")
     node: ast.expr = ast.Name(first, ast.Load())
@@ -307,7 +340,7 @@ def _path(text: str) -> ast.expr:
 
 def axis_keyword(n: Node) -> dict[str, ast.expr]:
     """axis=..., where a node does not take all axes."""
-    axes: tuple[int, ...] = n.data  # type: ignore[assignment]
+    axes: tuple[int, ...] = n.data
     places: list[ast.expr] = [ast.Constant(a) for a in axes]
     if len(axes) == n.args[0].rank:
         return {}

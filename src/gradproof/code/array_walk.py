@@ -12,12 +12,13 @@ from typing import Any
 
 import sympy as sp
 
+from gradproof.code.array_products import Products
 from gradproof.code.assignments import Assignment, CodeError, name_of
 from gradproof.code.contraction import Contraction, Labels, Value
 from gradproof.code.nodes import Graph, Node
 from gradproof.forms.arrays import Known
 from gradproof.inverse import Determinant, InverseBase, arrays_in
-from gradproof.lines import head, replaced, times
+from gradproof.lines import head
 from gradproof.precision.rewriting import Largest
 
 __all__ = ["ArrayWalk"]
@@ -66,25 +67,35 @@ class ArrayWalk:
         self.first = {place for a in lines for place in _largest_along(a.body)}
         self.graph = Graph()
         self.named: dict[str, Named] = {}
+        self.nodes: dict[str, Node] = {}  # of all lines
+        self.labels: dict[str, Labels] = {}  # the indices of their axes
         self.spans: dict[sp.Basic, tuple[sp.Expr, sp.Expr]] = {}
+        self.products = Products(self)
         self.contraction = Contraction(self.graph, lambda i: list(self.spans).index(i), self.size)
 
-    def assigned(self, a: Assignment) -> Node:
-        """The node of a line, which its name stands for from here on, with an axis for each index that it depends on."""
+    def assigned(self, a: Assignment) -> Value:
+        """The array of a line, which its name stands for from here on, with an axis for each index that it depends on."""
         self.spans = {i: a.spans[i] for i in self._laid_out(a)} | dict(a.spans)
         value = self.value(a.body)
-        if a.kind != "gradient":
+        if a.kind == "gradient":
+            value = self._whole_gradient(a, value)
+        else:
             self.named[a.name] = Named(a.indices, value)
             self.graph.fixed.add(value.node)
-            return value.node
+        self.nodes[a.name] = value.node
+        self.labels[a.name] = value.labels
+        return value
+
+    def _whole_gradient(self, a: Assignment, value: Value) -> Value:
+        """A gradient with all of its axes, in their order."""
         labels = tuple(i for i in a.indices if i in value.labels)
         node = self.contraction.ordered(value, labels)
         if len(labels) == len(a.indices):
-            return node
+            return Value(labels, node)
         if labels:
             node = self.graph.expand(node, tuple(n for n, i in enumerate(a.indices) if i not in labels))
         shape = tuple(map(self.size, a.indices))
-        return self.graph.linear("broadcast", [node], shape, shape)
+        return Value(a.indices, self.graph.linear("broadcast", [node], shape, shape))
 
     def _laid_out(self, a: Assignment) -> Labels:
         """The order in which the axes of a line are best: an adjoint has that of its quantity.
@@ -111,7 +122,7 @@ class ArrayWalk:
             return self._entrywise("real", [self._whole(e)])
         match e:
             case sp.Sum() | sp.Mul():
-                return self.product([e], [])
+                return self.products.of([e], [])
             case Largest():
                 return self._largest(e)
             case sp.Indexed():
@@ -133,7 +144,7 @@ class ArrayWalk:
         if self.is_index(e):
             return Value((e,), self.graph.node("range", (), self.spans[e], (self.size(e),)))
         if isinstance(e, sp.Add):
-            return self._sum_of([self._whole(t) for t in e.args])
+            return self.sum_of([self._whole(t) for t in e.args])
         if isinstance(e, sp.Mul):
             return self.contraction.multiplied([self._whole(f) for f in e.args])
         return self.value(e)
@@ -223,15 +234,15 @@ class ArrayWalk:
 
     # -- entry by entry -----------------------------------------------------------------------------
     def _added(self, e: sp.Add) -> Value:
-        return self._sum_of([self.value(t) for t in self._sorted(e.args)])
+        return self.sum_of([self.value(t) for t in self.sorted(e.args)])
 
-    def _sorted(self, terms: Sequence[sp.Expr]) -> list[sp.Expr]:
+    def sorted(self, terms: Sequence[sp.Expr]) -> list[sp.Expr]:
         """Terms with named quantities first, so that y - t is no -(t - y)."""
         return sorted(
             terms, key=lambda t: (not any(name_of(b) in self.named for b in arrays_in(t)), sp.default_sort_key(t))
         )
 
-    def _sum_of(self, values: Sequence[Value]) -> Value:
+    def sum_of(self, values: Sequence[Value]) -> Value:
         """The sum, entry by entry: what has few axes first.  The sign of the first of the largest terms stands outside."""
         g, total = self.graph, None
         groups: dict[frozenset[sp.Basic], list[Value]] = {}
@@ -362,82 +373,6 @@ class ArrayWalk:
         whole = any(self.is_index(s) for side in c.args for s in side.free_symbols)
         return self._entrywise(_RELATIONS[type(c)], [(self._whole if whole else self.value)(side) for side in c.args])
 
-    # -- products under sums ----------------------------------------------------------------------
-    def product(self, factors: Sequence[sp.Expr], bound: Sequence[sp.Basic]) -> Value:
-        """The sum over the `bound` indices of a product."""
-        pending, inner = list(factors), list(bound)
-        values: list[Value] = []
-        done: list[sp.Expr] = []
-        while pending:
-            factor = pending.pop(0)
-            if isinstance(factor, sp.Mul):
-                pending = [*sorted(factor.args, key=sp.default_sort_key), *pending]
-                continue
-            if isinstance(factor, sp.Sum) and all(f.is_Number for f in (*done, *pending)):
-                body, own = self._opened(factor)
-                inner, pending = [*inner, *own], [body, *pending]
-                continue
-            if isinstance(factor, sp.Pow) and factor.exp == 2 and inner and self._uses(factor, inner):
-                pending = [factor.base, factor.base, *pending]
-                continue
-            same = self._same_index(factor, inner)
-            if same is not None:
-                index, other = same
-                rest = [replaced(f, {index: other}) for f in (*done, *pending)]
-                return self.product(rest or [_ONE], [i for i in inner if i != index])
-            if isinstance(factor, sp.Add):
-                split = self._split(factor, [*done, *pending], inner)
-                if split is not None:
-                    return split
-            values.append(self.value(factor))
-            done.append(factor)
-        return self.contraction.contracted(values, inner)
-
-    def _opened(self, e: sp.Expr) -> tuple[sp.Expr, list[sp.Basic]]:
-        """The summand of nested sums, and their indices."""
-        bound: list[sp.Basic] = []
-        while isinstance(e, sp.Sum):
-            ((index, lo, hi),) = e.limits
-            self.spans[index] = (lo, hi)
-            bound.append(index)
-            e = e.function
-        return e, bound
-
-    def _uses(self, e: sp.Expr, indices: Sequence[sp.Basic]) -> bool:
-        return any(e.has(i) for i in indices)
-
-    def _same_index(self, factor: sp.Expr, bound: Sequence[sp.Basic]) -> tuple[sp.Basic, sp.Basic] | None:
-        """(a bound index, what it is equal to), if the factor is a delta that leaves one term."""
-        if isinstance(factor, sp.KroneckerDelta):
-            for index, other in (factor.args[:2], factor.args[1::-1]):
-                if index in bound and self.is_index(other) and self.spans[index] == self.spans[other]:
-                    return index, other
-        return None
-
-    def _split(self, e: sp.Add, others: Sequence[sp.Expr], bound: Sequence[sp.Basic]) -> Value | None:
-        """A sum of products term by term, where it would else have more axes than any of its terms; None otherwise."""
-        common, rest = _shared(e)
-        if common and not bound:
-            return self.product([*others, *common, rest], bound)
-        if not bound or not self._uses(e, bound):
-            return None
-        inner = [t for t in e.args if any(isinstance(f, sp.Sum) for f in sp.Mul.make_args(t))]
-        if not others and inner and len(inner) < len(e.args):  # sums over more indices are products of whole arrays
-            rest = sp.Add(*(t for t in e.args if t not in inner))
-            return self._sum_of([self.product([t], bound) for t in self._sorted([rest, *inner])])
-        labels = [self._labels(t) for t in e.args]
-        whole = set().union(*labels)
-        if any(own == whole for own in labels) and not (not others and all(map(_is_product, e.args))):
-            return None
-        if len(whole) <= 2 and not any(map(_is_product, e.args)):
-            return None
-        return self._sum_of([self.product([*others, t], bound) for t in self._sorted(e.args)])
-
-    def _labels(self, e: sp.Basic) -> set[sp.Basic]:
-        """The indices that are free in an expression."""
-        found = {s for s in e.free_symbols if self.is_index(s)}
-        return found - {limit[0] for total in e.atoms(sp.Sum) for limit in total.limits}
-
 
 def _largest_along(e: sp.Basic) -> Iterator[tuple[str, int]]:
     """The arrays, and the places of the axes, along which a largest value is taken."""
@@ -445,21 +380,3 @@ def _largest_along(e: sp.Basic) -> Iterator[tuple[str, int]]:
         if isinstance(node, Largest):
             for entry in node.args[0].atoms(sp.Indexed):
                 yield from ((name_of(entry.base), n) for n, i in enumerate(entry.indices) if i == node.args[1])
-
-
-def _is_product(e: sp.Expr) -> bool:
-    return isinstance(e, sp.Mul) and sum(bool(f.atoms(sp.Indexed)) for f in e.args) > 1
-
-
-def _shared(e: sp.Add) -> tuple[list[sp.Expr], sp.Expr]:
-    """The factors that all terms share, and the sum of what is left of the terms."""
-    first, *others = [list(sp.Mul.make_args(t)) for t in e.args]
-    shared = [f for f in first if not f.is_number and all(f in o for o in others)]
-    return shared, sp.Add(*(_without(t, shared) for t in [first, *others])) if shared else e
-
-
-def _without(factors: Sequence[sp.Expr], shared: Sequence[sp.Expr]) -> sp.Expr:
-    left = list(factors)
-    for f in shared:
-        left.remove(f)
-    return times(*left)

@@ -101,9 +101,8 @@ class _Lines:
             kind: Kind = "loss" if head(d.lhs) == named else "definition"
             self.found.append(Assignment(d.lhs, read(d.rhs), spans, kind))
         if not any(a.kind == "loss" for a in self.found):
-            free, spans = axes_of_result(first.loss, first.definitions)
-            target = self._new("loss", free)
-            self.found.append(Assignment(target, read(first.loss), spans, "loss"))
+            free, ranges = axes_of_result(first.loss, first.definitions)
+            self.found.append(Assignment(self._new("loss", free), read(first.loss), ranges, "loss"))
 
     def gradient(self, d: Derivation) -> None:
         free, _ = axes_of_result(d.loss, d.definitions)

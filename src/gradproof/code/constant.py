@@ -1,7 +1,7 @@
 """Source of a function of data that returns a function of parameters: see sums.py for what is taken out of it.
 
-The data are gone through once, in blocks that stay in the cache.  Where the mean of the first block is far from zero, it
-is taken off; within twice the spread it would save no more than a digit.
+The data are gone through once, in blocks that stay in the cache.  Where the mean of the first thousand is far from
+zero, it is taken off; within twice the spread it would save no more than a digit.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 import sympy as sp
 
-from gradproof.code.arguments import Argument, fast_check, full_check, size_lines
+from gradproof.code.arguments import Argument, fast_check, full_check, size_lines, types
 from gradproof.code.assignments import Assignment
 from gradproof.code.sums import separated
 from gradproof.code.written import Written, imports, indented
@@ -52,7 +52,7 @@ class Constant:
         ]  # fmt: skip
         what = f"The sums over {_parameters(self.data)}, and with them the loss and its gradients as a function of {_parameters(self.others)}."
         text = [
-            *imports("numpy", sums.needs | rest.needs), "",
+            *imports("numpy", sums.needs | rest.needs, sums.imported | rest.imported), *types([*self.data, *self.others], "numpy"),
             f"BLOCK = {BLOCK}  # so many are taken at once: they stay in the cache", "", "",
             f"def {name}({_parameters(self.data)}):",
             *indented([f'"""{what}"""', *fast_check(self.data, "numpy", check="check_data"), *self._pass(), "", *inner]), "", "",
@@ -69,7 +69,7 @@ class Constant:
         starts, parts = [], []
         for c, left in zip(self.centres, self.centred, strict=True):
             name, axis = self.parts.centres[c.name]
-            starts.append(f"{c.name} = centre({name}[{_at(axis, ':BLOCK')}], {axis})")
+            starts.append(f"{c.name} = centre({name}[{_at(axis, ':1024')}], {axis})")
             shape = f"[{_at(axis, 'None')}]" if c.spans else ""
             parts.append(f"{left.name} = without({name}[{_at(axis, 'part')}], {c.name}{shape})")
         names = [a.name for a in self.sums]

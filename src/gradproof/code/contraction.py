@@ -75,10 +75,17 @@ class Contraction:
             here = Value(labels, made)
             if total is None:
                 total = here
+            elif not total.labels and made.op == "sum" and made.data == (1,) and made.args[0].rank == 2:
+                total = Value(labels, self._weighted(made.args[0], total.node))
             else:
                 both = self.joint([total, here])
                 total = Value(both, self._product([self.aligned(total, both), self.aligned(here, both)]))
         return total if total is not None else Value((), self.graph.number(sp.Integer(1)))
+
+    def _weighted(self, matrix: Node, weight: Node) -> Node:
+        """The sums along rows times a number, such as means, as one product."""
+        weights = self.graph.linear("full", [weight], None, matrix.shape[1:])
+        return self.graph.linear("matmul", [matrix, weights], None, matrix.shape[:1])
 
     def _product(self, nodes: Sequence[Node]) -> Node:
         """The product of nodes that line up; what is divided by is divided by once."""
@@ -89,10 +96,15 @@ class Contraction:
         if max(n.rank for n in bare) > 1:  # multiplying a matrix is faster than dividing it
             above = [g.divide(g.number(_ONE), n) for n in below if n.rank == 0] + above
             below = [n for n in below if n.rank]
-        numbers = [n for n in above if n.op == "number"]
-        ratio = g.number(sp.Mul(*(n.data for n in numbers)))
-        others = [n for n in above if n.op != "number"]
-        product = _chained(g.multiply, [ratio, *others] if ratio.data != 1 or not others else others)
+        ratio = g.number(sp.Mul(*(n.data for n in above if n.op == "number")))
+        sizes = [n for n in above if n.op == "size"]
+        others = [n for n in above if n.op not in ("number", "size")]
+        known = [n for n in below if n.op == "size"]
+        if others and known and (ratio.data != 1 or sizes):  # 2/N is computed once, before it meets an array
+            others.insert(0, g.divide(_chained(g.multiply, [ratio, *sizes]), _chained(g.multiply, known)))
+            ratio, sizes, below = g.number(_ONE), [], [n for n in below if n.op != "size"]
+        top = [*sizes, *others]
+        product = _chained(g.multiply, [ratio, *top] if ratio.data != 1 or not top else top)
         if below:
             product = g.divide(product, _chained(g.multiply, below))
         return g.with_sign(math.prod(signs), product)
@@ -145,21 +157,22 @@ class Contraction:
             return self._dots(a, b, batch, gone)
         if self._turns(b, a, batch, columns, gone, rows) < self._turns(a, b, batch, rows, gone, columns):
             a, b, rows, columns = b, a, columns, rows
-        left = self._joined(a, [batch, rows, gone])
-        right = self._joined(b, [batch, gone, columns])
-        vector = not rows or not columns
-        if vector and batch:  # a stack of vectors is one of matrices
-            left = left if rows else self.graph.expand(left, (len(batch),))
-            right = right if columns else self.graph.expand(right, (len(batch) + 1,))
-        stack = left.shape[: len(batch)] if batch else ()
-        ends = (left.shape[-2:-1] if rows or batch else ()) + (right.shape[-1:] if columns or batch else ())
-        node = self.graph.linear("matmul", [left, right], None, (*stack, *ends))
-        if vector and batch:
-            node = self.graph.linear("squeeze", [node], len(batch) + bool(rows), tuple(
-                s for n, s in enumerate(node.shape) if n != len(batch) + bool(rows)))  # fmt: skip
+        left, right = self.ordered(a, (*batch, *rows, *gone)), self.ordered(b, (*batch, *gone, *columns))
         labels = (*batch, *rows, *columns)
         shape = tuple(self.size(i) for i in labels)
-        return Value(labels, self.graph.reshape(node, shape))
+        counts = tuple(map(len, (batch, rows, gone, columns)))
+        if max(counts[1:]) > 1:
+            return Value(labels, self.graph.linear("contract", [left, right], counts, shape))
+        stack = len(batch)
+        if batch and not rows:  # a stack of vectors is one of matrices
+            left = self.graph.expand(left, (stack,))
+        if batch and not columns:
+            right = self.graph.expand(right, (stack + 1,))
+        if not batch or (rows and columns):
+            return Value(labels, self.graph.linear("matmul", [left, right], None, shape))
+        gap = stack + len(rows)
+        node = self.graph.linear("matmul", [left, right], None, (*shape[:gap], _ONE, *shape[gap:]))
+        return Value(labels, self.graph.linear("squeeze", [node], (gap,), shape))
 
     def _turns(
         self, a: Value, b: Value, batch: Labels, rows: Labels, gone: Labels, columns: Labels
@@ -169,20 +182,12 @@ class Contraction:
         result = (*rows, *columns)
         return turned, list(result) != sorted(result, key=self.order)
 
-    def _joined(self, value: Value, groups: Sequence[Labels]) -> Node:
-        """The array with its axes in the order of the groups, those of a group joined to one, but for the first's."""
-        node = self.ordered(value, tuple(i for group in groups for i in group))
-        joined = [sp.Mul(*(self.size(i) for i in group)) for group in groups[1:] if group]
-        return self.graph.reshape(node, (*(self.size(i) for i in groups[0]), *joined))
-
     def _dots(self, a: Value, b: Value, batch: Labels, gone: Labels) -> Value:
         if not batch:
             return Value((), self.graph.linear("dot", [a.node, self.ordered(b, a.labels)], None, ()))
-        if not (a.labels == b.labels == (*batch, *gone)):
-            product = self.multiplied([a, b])
-            return self._summed(product, gone)
-        left, right = self._joined(a, [batch, gone]), self._joined(b, [batch, gone])
-        return Value(batch, self.graph.linear("rowdot", [left, right], None, left.shape[:-1]))
+        if len(gone) > 1 or not (a.labels == b.labels == (*batch, *gone)):
+            return self._summed(self.multiplied([a, b]), gone)
+        return Value(batch, self.graph.linear("rowdot", [a.node, b.node], None, a.node.shape[:-1]))
 
 
 def _is_reciprocal(n: Node) -> bool:

@@ -7,14 +7,16 @@ A node knows its shape in symbolic sizes.  The operations:
     add, multiply, divide, power, negative, maximum, minimum, where, less, ...            entry by entry
     exp, tanh, ...       a function, entry by entry                sum, max               along axes, which go
     matmul               of matrices or stacks of them             dot                    of all entries of two arrays
-    rowdot               of the last axes of two arrays            permute, expand, reshape, squeeze, slice    another view
-    gather               entries at computed places                inv, det, diagonal, broadcast
+    contract             a matmul over several axes at once        rowdot                 of the last axes of two arrays
+    gather               entries at computed places                permute, expand, squeeze, slice, diagonal     another view
+    inv, det             of a matrix                               broadcast, full        the same along new axes
 """
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sympy as sp
 
@@ -24,7 +26,7 @@ Shape = tuple[sp.Expr, ...]
 
 COMPARISONS = ("less", "less_equal", "greater", "greater_equal", "equal", "not_equal")
 #: the same numbers, looked at in another way
-VIEWS = frozenset({"expand", "permute", "slice", "squeeze", "reshape", "diagonal"})
+VIEWS = frozenset({"expand", "permute", "slice", "squeeze", "diagonal"})
 
 _ONE = sp.Integer(1)
 
@@ -38,7 +40,7 @@ class Node:
 
     op: str
     args: tuple[Node, ...]
-    data: Hashable
+    data: Any
     shape: Shape
 
     @property
@@ -70,14 +72,14 @@ class Graph:
     def negative(self, a: Node) -> Node:
         if a.op == "negative":
             return a.args[0]
-        return self.number(-a.data) if a.op == "number" else self.node("negative", [a])  # type: ignore[operator]
+        return self.number(-a.data) if a.op == "number" else self.node("negative", [a])
 
     def signed(self, a: Node) -> tuple[int, Node]:
         """1 or -1, and what it stands before."""
         if a.op == "negative":
             return -1, a.args[0]
-        if a.op == "number" and a.data < 0:  # type: ignore[operator]
-            return -1, self.number(-a.data)  # type: ignore[operator]
+        if a.op == "number" and a.data < 0:
+            return -1, self.number(-a.data)
         return 1, a
 
     def with_sign(self, sign: int, a: Node) -> Node:
@@ -87,7 +89,7 @@ class Graph:
         """a·b, with numbers multiplied at once and the sign outside."""
         (s, a), (t, b) = self.signed(a), self.signed(b)
         if a.op == b.op == "number":
-            return self.number(s * t * a.data * b.data)  # type: ignore[operator]
+            return self.number(s * t * a.data * b.data)
         for one, other in ((a, b), (b, a)):
             if one.op == "number" and one.data == 1:
                 return self.with_sign(s * t, other)
@@ -114,7 +116,7 @@ class Graph:
             return a
         s, a = self.signed(a)
         if a.op == "permute":
-            inner: tuple[int, ...] = a.data  # type: ignore[assignment]
+            inner: tuple[int, ...] = a.data
             return self.with_sign(s, self.permute(a.args[0], tuple(inner[n] for n in axes)))
         shape = tuple(a.shape[n] for n in axes)
         if a.op == "matmul" and a not in self.fixed and a.rank == 2 and all(x.rank == 2 for x in a.args):
@@ -133,9 +135,6 @@ class Graph:
         sizes = iter(a.shape)
         shape = tuple(_ONE if n in places else next(sizes) for n in range(a.rank + len(places)))
         return self.linear("expand", [a], places, shape)
-
-    def reshape(self, a: Node, shape: Shape) -> Node:
-        return a if a.shape == shape else self.linear("reshape", [a], shape, shape)
 
     def reduce(self, op: str, a: Node, axes: tuple[int, ...]) -> Node:
         """The sum or the largest along some axes."""

@@ -8,9 +8,9 @@ twice as fast as `@` for small ones.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
-from gradproof.code.array_source import FREE, Library, Writer, axis_keyword, size_expression
+from gradproof.code.array_source import FREE, Library, Writer, axis_keyword, path, size_expression
 from gradproof.code.nodes import COMPARISONS, Node
 
 __all__ = ["NumpyWriter"]
@@ -18,7 +18,13 @@ __all__ = ["NumpyWriter"]
 _IN_PLACE = {"add": ast.Add(), "subtract": ast.Sub(), "multiply": ast.Mult(), "divide": ast.Div()}
 #: what makes no new array of real numbers, entry by entry
 _NOT_REUSED = frozenset({*COMPARISONS, "and", "or", "not", "range", "real", "where", "erf", "erfc"})
-_WHOLE = frozenset({"sum", "max", "matmul", "dot", "rowdot", "gather", "inv", "det", "eye", "broadcast"})
+#: what is called most, and may be called without np
+_OWN_NAMES = frozenset({
+    "add", "cosh", "exp", "log", "log1p", "expm1", "maximum", "multiply", "reciprocal", "sqrt", "subtract", "tanh", "vdot", "vecdot",
+})  # fmt: skip
+_WHOLE = frozenset(
+    {"sum", "max", "matmul", "contract", "dot", "rowdot", "gather", "inv", "det", "eye", "broadcast", "full"}
+)
 
 
 class NumpyWriter(Writer):
@@ -27,12 +33,32 @@ class NumpyWriter(Writer):
     library: Library = "numpy"
     namespace = "np"
 
+    def __init__(self, names: Mapping[Node, str], outputs: Sequence[Node], taken: set[str]) -> None:
+        self.imported: set[str] = set()
+        super().__init__(names, outputs, taken)
+
     def has_line(self, n: Node) -> bool:
-        return super().has_line(n) or (n.rank > 0 and n.op not in FREE and n.op not in _NOT_REUSED)
+        return (
+            super().has_line(n) or (n.rank > 0 and n.op not in FREE and n.op not in _NOT_REUSED) or self._is_copied(n)
+        )
+
+    def _is_copied(self, n: Node) -> bool:
+        """Whether a transposed argument is gone through more than once, so that a copy is faster."""
+        if n.op != "permute" or n.args[0].op != "array":
+            return False
+        return sum(n in u.args and (u.op == "dot" or self._entrywise(u)) for u in self.uses) > 1
 
     @staticmethod
     def _entrywise(n: Node) -> bool:
         return n.op not in FREE and n.op not in _WHOLE
+
+    def _call(self, function: str, *args: ast.expr, **keywords: ast.expr) -> ast.expr:
+        """NumPy's functions by their own names, where no variable has them: looking up np costs as much as checking a shape."""
+        first = function.partition(".")[0]
+        if first not in _OWN_NAMES or first in self.taken:
+            return super()._call(function, *args, **keywords)
+        self.imported.add(first)
+        return ast.Call(path(function), list(args), [ast.keyword(k, v) for k, v in keywords.items()])
 
     def _order(self) -> list[Node]:
         order = super()._order()
@@ -95,17 +121,21 @@ class NumpyWriter(Writer):
     def function(self, op: str) -> str:
         return op
 
+    def special(self, function: str) -> ast.expr:
+        return path(function)
+
     def _divide(self, n: Node) -> ast.expr:
         above, below = n.args
         if above.op == "number" and above.data == 1 and below.rank:
             return self._call("reciprocal", self.inline(below))
         return ast.BinOp(self.inline(above), ast.Div(), self.inline(below))
 
+    def _product(self, a: ast.expr, b: ast.expr, stacked: bool) -> ast.expr:
+        return super()._product(a, b, stacked) if stacked else self._method(a, "dot", b)
+
     def _matmul(self, n: Node) -> ast.expr:
         a, b = n.args
-        if max(a.rank, b.rank) > 2:
-            return ast.BinOp(self.inline(a), ast.MatMult(), self.inline(b))
-        return self._method(self.inline(a), "dot", self.inline(b))
+        return self._product(self.inline(a), self.inline(b), stacked=max(a.rank, b.rank) > 2)
 
     def _dot(self, n: Node) -> ast.expr:
         if n.args[0].rank == 1:
@@ -132,8 +162,12 @@ class NumpyWriter(Writer):
         axes = axis_keyword(n) or ({} if n.args[0].rank == 1 else {"axis": ast.Constant(None)})
         return self._call(f"{function}.reduce", self.inline(n.args[0]), **axes)
 
+    def _permute(self, n: Node) -> ast.expr:
+        view = super()._permute(n)
+        return self._method(view, "copy") if self._is_copied(n) else view
+
     def _diagonal(self, n: Node) -> ast.expr:
         return self._call("diagonal", self.inline(n.args[0]))
 
-    def _reshape(self, n: Node) -> ast.expr:
-        return self._method(self.inline(n.args[0]), "reshape", *self._sizes(n))
+    def _reshaped(self, value: ast.expr, sizes: Sequence[ast.expr]) -> ast.expr:
+        return self._method(value, "reshape", *sizes)

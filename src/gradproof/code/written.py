@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import sympy as sp
 
@@ -16,7 +16,20 @@ from gradproof.forms.arrays import Axis, Known
 from gradproof.forms.python_nodes import safe_name
 from gradproof.lines import head
 
-__all__ = ["Written", "imports", "indented"]
+__all__ = ["Written", "imports", "indented", "walked"]
+
+#: where libraries have the special functions that the standard lacks
+_SPECIAL = {
+    "jax": "from jax.scipy import special",
+    "numpy": "from scipy import special",
+    "torch": "from torch import special",
+}
+_SPECIAL_LINES = [
+    "", "", "def special_functions(xp):",
+    '    """The module of a library\'s special functions, which the standard does not have."""',
+    *(line for name, line in _SPECIAL.items() for line in (f"    if is_{name}_namespace(xp):", f"        {line}", "        return special")),
+    '    raise TypeError(f"erf and erfc are taken from NumPy (with SciPy), JAX and PyTorch; {xp.__name__} is not known to have them")',
+]  # fmt: skip
 
 
 class Written:
@@ -31,42 +44,56 @@ class Written:
     def __init__(
         self, lines: Sequence[Assignment], arguments: Sequence[Argument], library: Library, returned: Sequence[str] = ()
     ) -> None:
-        kept = sorted((a for a in lines if a.kind in ("loss", "gradient")), key=lambda a: a.kind != "loss")
+        kept: list[Assignment] = sorted(
+            (a for a in lines if a.kind in ("loss", "gradient")), key=lambda a: a.kind != "loss"
+        )
         names = list(returned) or [a.name for a in kept]
-        nodes = self._nodes(lines, arguments)
+        nodes = walked(lines, arguments).nodes
         outputs = [nodes[name] for name in names]
         named: dict[Node, str] = {}
-        for a in lines:
-            named.setdefault(nodes[a.name], safe_name(a.name))
+        for line in lines:
+            named.setdefault(nodes[line.name], safe_name(line.name))
         taken = {safe_name(a.name) for a in (*lines, *arguments)} | {s for a in arguments for s in a.size_names}
         writer = (NumpyWriter if library == "numpy" else Writer)(named, outputs, taken | {"np", "xp", "dtype", "math"})
         self.result = f"return {', '.join(map(writer.returned, outputs))}"
         self.needs = writer.needs
+        self.imported = writer.imported if isinstance(writer, NumpyWriter) else set[str]()
         self.lines = [*self._dtype(arguments, library), *writer.lines]
 
-    @staticmethod
-    def _nodes(lines: Sequence[Assignment], arguments: Sequence[Argument]) -> dict[str, Node]:
-        known = {a.name: Known(sp.IndexedBase(a.name), tuple(Axis(*s) for s in a.spans)) for a in arguments}
-        known |= {a.name: Known(head(a.target), tuple(Axis(*a.spans[i]) for i in a.indices)) for a in lines}
-        walk = ArrayWalk(lines, known)
-        return {a.name: walk.assigned(a) for a in lines}
-
     def _dtype(self, arguments: Sequence[Argument], library: Library) -> list[str]:
-        """The type of new arrays: that of the real ones that are given."""
+        """The type of new arrays: that of the real ones that are given, or of the numbers."""
         if "dtype" not in self.needs:
             return []
         real = next((a.parameter for a in arguments if a.spans and not a.whole), None)
-        return [
-            f"dtype = {real}.dtype" if real is not None else f"dtype = {'np' if library == 'numpy' else 'xp'}.float64"
-        ]
+        if real is not None:
+            return [f"dtype = {real}.dtype"]
+        if library == "numpy":
+            return ["dtype = np.float64"]
+        typed = any(not a.spans and not a.is_size for a in arguments)  # the numbers have this type already
+        return [] if typed else ["dtype = xp.asarray(0.0).dtype"]
 
 
-def imports(library: Library, needs: set[str]) -> list[str]:
-    """The lines that import what a source needs."""
-    found = ["import numpy as np"] if library == "numpy" else ["from array_api_compat import array_namespace"]
-    found = ["import math", "", *found] if "math" in needs else found
+def walked(lines: Sequence[Assignment], arguments: Sequence[Argument]) -> ArrayWalk:
+    """The nodes of some lines."""
+    known = {a.name: Known(sp.IndexedBase(a.name), tuple(Axis(*s) for s in a.spans)) for a in arguments}
+    known |= {a.name: Known(head(a.target), tuple(Axis(*a.spans[i]) for i in a.indices)) for a in lines}
+    walk = ArrayWalk(lines, known)
+    for a in lines:
+        walk.assigned(a)
+    return walk
+
+
+def imports(library: Library, needs: set[str], names: Collection[str] = ()) -> list[str]:
+    """The lines that import what a source needs, and the functions of NumPy that it calls by their own names."""
+    known = ["array_namespace", "is_array_api_obj"]
     special = sorted(needs & {"erf", "erfc"})
-    return found + ([f"from scipy.special import {', '.join(special)}"] if special else [])
+    if library == "array":
+        known += [f"is_{name}_namespace" for name in _SPECIAL] if special else []
+        found = [f"from array_api_compat import {', '.join(sorted(known))}", *(_SPECIAL_LINES if special else [])]
+    else:
+        found = ["import numpy as np", *([f"from numpy import {', '.join(sorted(names))}"] if names else [])]
+        found += [f"from scipy.special import {', '.join(special)}"] if special else []
+    return ["import math", "", *found] if "math" in needs else found
 
 
 def indented(lines: Sequence[str]) -> list[str]:
