@@ -69,6 +69,19 @@ def oracles(session: nox.Session) -> None:
         session.run("python", "-m", "gradproof.trials.oracles", "docs/data/oracles.json")
 
 
+@nox.session(default=False, venv_backend="virtualenv")
+def speed(session: nox.Session) -> None:
+    """Time generated code beside hand-written NumPy and other libraries, ten minutes in which nothing else should run.
+
+    With `-- --write`, write what the site shows of it: docs/data/speed.json.  virtualenv is for PyTorch, as in `oracles`.
+    """
+    locked = [*PROJECT["project"]["dependencies"], "numpy>=2", *nox.project.dependency_groups(PROJECT, "oracles")]
+    session.install("-c", "constraints.txt", *locked)
+    session.install(*nox.project.dependency_groups(PROJECT, "speed"))
+    session.install("--no-deps", "-e", ".")
+    session.run("python", "benchmarks/speed.py", *session.posargs)
+
+
 @nox.session
 def serve(session: nox.Session) -> None:
     """Show the site on localhost and rebuild it at each change."""

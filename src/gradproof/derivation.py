@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import sympy as sp
@@ -24,6 +25,7 @@ from gradproof.rules import RULES, SUM_RULES, Rule, Scope
 from gradproof.ties import kinks
 
 if TYPE_CHECKING:
+    from gradproof.code import Program
     from gradproof.forms import Forms
 from gradproof.verdict import Verdict
 
@@ -76,6 +78,19 @@ class Derivation:
             return tuple(self.claim.lines)
         return tuple((s.after, s.rule.name) for s in self.steps)
 
+    @cached_property
+    def closed(self) -> sp.Expr:
+        """The result with the adjoints in it put in, where `result` has them by name (`Model.gradients`).
+
+        It is the result itself where they would make a formula of thousands of terms.
+        """
+        if self.name is None or not self.adjoints or not self.result.has(sp.Derivative):
+            return self.result
+        from gradproof.backward import Adjoints
+
+        formulas = {head(a.wrt): (a.wrt, read(a.result)) for a in self.adjoints}
+        return publish(Adjoints(self.name, formulas).put_into(read(self.result)))
+
     def verify(self) -> Verdict:
         """Every step against SymPy's own `diff`, the whole against the loss, and numerically."""
         from gradproof.checks.steps import verify
@@ -87,6 +102,24 @@ class Derivation:
         from gradproof.forms import forms
 
         return forms(self)
+
+    def program(self) -> Program:
+        """The loss and its gradient as one function; `gradproof.program` takes several gradients of one loss."""
+        from gradproof.code import program
+
+        return program(self)
+
+    def numpy_source(self) -> str:
+        """Source of a NumPy function that returns (loss, gradient); see `Program.numpy_source`."""
+        return self.program().numpy_source()
+
+    def to_numpy(self, constant: Sequence[Any] = ()) -> Callable[..., Any]:
+        """That function; with `constant` data, a function of these that returns it; see `Program.to_numpy`."""
+        return self.program().to_numpy(constant)
+
+    def to_numba(self) -> Callable[..., Any]:
+        """The same as loops that numba compiles; see `Program.to_numba`."""
+        return self.program().to_numba()
 
     def at(self, values: Mapping[Any, Any]) -> Any:
         """The gradient's value at a point: sizes, symbols and nested lists by symbol or name.
@@ -147,13 +180,14 @@ def derive(loss: Any, wrt: Any, assumptions: Sequence[Any] = ()) -> Derivation:
     relations = (*read_assumptions(assumptions), *in_range([body], entry))
     consistent(body, entry, *relations)
     steps, _ = differentiated(body, entry)
+    shown, lines = publish(body), published(steps)
     return Derivation(
-        loss=publish(body),
+        loss=shown,
         wrt=entry,
-        steps=published(steps),
-        result=publish(steps[-1].after) if steps else derivative(publish(body), entry),
+        steps=lines,
+        result=lines[-1].after if lines else derivative(shown, entry),
         assumptions=tuple(publish(r) for r in relations),
-        notes=notes_on(body, entry, Scope(entry, moving(entry, {}))),
+        notes=(*zero_note(body, Scope(entry, moving(entry, {}))), *kink_notes(body)),
     )
 
 
@@ -183,10 +217,15 @@ def moving(wrt: sp.Expr, definitions: Mapping[sp.Basic, tuple[tuple[sp.Basic, ..
     """What changes with wrt: its array or symbol, and the named quantities that use it."""
     found = {head(wrt)}
     for name, (_, body) in definitions.items():
-        used = arrays_in(body) | body.free_symbols
-        if used & found and name not in found:
+        if name not in found and not _used(body).isdisjoint(found):
             found.add(name)
     return frozenset(found)
+
+
+@lru_cache(1024)
+def _used(body: sp.Expr) -> frozenset[sp.Basic]:
+    """The arrays and symbols in a definition, which is asked again for each line that is checked."""
+    return frozenset(arrays_in(body) | body.free_symbols)
 
 
 def axis_bounds(bodies: Sequence[sp.Expr], wrt: sp.Expr) -> dict[sp.Basic, tuple[sp.Expr, sp.Expr]]:
@@ -301,12 +340,12 @@ def published(steps: Sequence[Step]) -> tuple[Step, ...]:
     return tuple(Step(s.rule, lines[n], lines[n + 1]) for n, s in enumerate(steps))
 
 
-def notes_on(body: sp.Expr, wrt: sp.Expr, scope: Scope) -> tuple[str, ...]:
-    """What a reader should know: a true zero, an entry of a vector, kinks."""
-    notes = []
-    if not scope.depends(body):
-        notes.append(f"{wrt} does not occur in the loss, so the gradient is zero")
-    for equation, _ in kinks(body):
-        shown = sp.Eq(*map(publish_names, equation.args), evaluate=False)
-        notes.append(f"where {shown} the loss need not have a derivative")
-    return tuple(notes)
+def zero_note(body: sp.Expr, scope: Scope) -> tuple[str, ...]:
+    """That the gradient is zero, where the loss does not change with wrt at all."""
+    return () if scope.depends(body) else (f"{scope.wrt} does not occur in the loss, so the gradient is zero",)
+
+
+def kink_notes(body: sp.Expr) -> tuple[str, ...]:
+    """Where a body may have no derivative."""
+    shown = [sp.Eq(*map(publish_names, equation.args), evaluate=False) for equation, _ in kinks(body)]
+    return tuple(f"where {equation} the loss need not have a derivative" for equation in shown)

@@ -105,7 +105,7 @@ def gradient_at(derivation: Derivation, values: Mapping[Any, Any]) -> Any:
     """See `Derivation.at`."""
     from gradproof.derivation import axis_bounds
 
-    loss, wrt, result = read(derivation.loss), read(derivation.wrt), read(derivation.result)
+    loss, wrt, result = read(derivation.loss), read(derivation.wrt), read(derivation.closed)
     definitions = [sp.Eq(d.lhs, read(d.rhs), evaluate=False) for d in derivation.definitions]
     bodies = [loss, result, *(d.rhs for d in definitions)]
     scene = Given(values, [*bodies, wrt], definitions)  # wrt's own range says where an axis starts

@@ -8,6 +8,7 @@ SymPy's constructors where those are slow or would change a line that is to be s
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cmp_to_key
 from typing import Any
 
 import sympy as sp
@@ -26,6 +27,7 @@ __all__ = [
     "index_name",
     "index_range",
     "is_partial",
+    "kronecker",
     "mentions",
     "publish",
     "publish_names",
@@ -37,6 +39,12 @@ __all__ = [
 ]
 
 _ONE = sp.Integer(1)
+
+#: factors that SymPy leaves as they are beside others
+_PLAIN = (
+    *(sp.Symbol, sp.Indexed, sp.Sum, sp.Add, sp.Pow, sp.KroneckerDelta, sp.Derivative, AppliedUndef),
+    *(function for function in ELEMENTARY if function is not sp.exp),
+)
 
 
 class Bound(sp.Dummy):  # type: ignore[misc] # SymPy has no types
@@ -74,7 +82,7 @@ def is_partial(e: sp.Derivative) -> bool:
 
 def index_name(index: sp.Basic) -> str:
     """The letter of an index."""
-    return str(index.label) if isinstance(index, sp.Idx) else str(getattr(index, "name", index))
+    return str(getattr(index, "name", index))
 
 
 def array_name(entry: sp.Indexed) -> str:
@@ -102,6 +110,13 @@ def derivative(body: sp.Expr, wrt: sp.Expr) -> sp.Expr:
     return sp.Expr.__new__(sp.Derivative, body, sp.Tuple(wrt, _ONE))
 
 
+def kronecker(one: sp.Basic, other: sp.Basic) -> sp.Expr:
+    """KroneckerDelta(one, other); that nothing is known of two different indices SymPy finds out at length."""
+    if one != other and isinstance(one, (sp.Idx, Bound)) and isinstance(other, (sp.Idx, Bound)):
+        return sp.Expr.__new__(sp.KroneckerDelta, *sorted((one, other), key=sp.default_sort_key))
+    return sp.KroneckerDelta(one, other)
+
+
 # -- rebuilding -------------------------------------------------------------------------
 def replaced(e: Any, values: Mapping[sp.Basic, sp.Basic]) -> Any:
     """`e` with nodes put for nodes, bottom up; bound indices are dummies, so nothing is captured."""
@@ -127,6 +142,8 @@ def rebuilt(e: sp.Basic, args: list[Any]) -> Any:
         return piecewise(*(row.args for row in args))
     if isinstance(e, ExprCondPair):
         return sp.Basic.__new__(ExprCondPair, *args)
+    if isinstance(e, sp.KroneckerDelta):
+        return kronecker(*args)
     return times(*args) if isinstance(e, sp.Mul) else e.func(*args)
 
 
@@ -153,18 +170,34 @@ def copied(e: sp.Expr) -> sp.Expr:
         own = fresh(index)
         return summed(copied(replaced(e.function, {index: own})), own, lo, hi)
     args = [copied(a) for a in e.args]
-    return e if all(a is b for a, b in zip(args, e.args, strict=True)) else rebuilt(e, args)
+    return e if all(a is b for a, b in zip(args, e.args, strict=True)) else renamed(e, args)
 
 
 def times(*factors: sp.Expr) -> sp.Expr:
     """A product that keeps its factors: SymPy turns 2·(a + b) into 2a + 2b."""
-    result = sp.Mul(*factors)
+    result = _side_by_side(factors) or sp.Mul(*factors)
     if isinstance(result, sp.Add):
         sums = [f for f in factors if isinstance(f, sp.Add)]
         number = sp.Mul(*(f for f in factors if not isinstance(f, sp.Add)))
         if len(sums) == 1 and number not in (0, 1):
             return sp.Mul(number, sums[0], evaluate=False)
     return result
+
+
+def _side_by_side(factors: tuple[sp.Expr, ...]) -> sp.Expr | None:
+    """The product of factors no two of which have one base, as SymPy builds it; None for any other.
+
+    SymPy asks of each base at length whether it is a number, of a sum in a sum in a sum by building it anew.
+    """
+    number, others = (factors[0], factors[1:]) if factors and isinstance(factors[0], sp.Rational) else (_ONE, factors)
+    alone = len(others) == 1 and (number == 1 or isinstance(others[0], sp.Add))
+    if number == 0 or not others or alone or not all(isinstance(f, _PLAIN) for f in others):
+        return None
+    bases = [f.base if isinstance(f, sp.Pow) else f for f in others]
+    if len(set(bases)) < len(bases) or not all(isinstance(b, _PLAIN) and b.is_commutative for b in bases):
+        return None
+    ordered = sorted(others, key=cmp_to_key(sp.Basic.compare))
+    return sp.Mul._from_args(ordered if number == 1 else [number, *ordered], is_commutative=True)
 
 
 # -- publishing ---------------------------------------------------------------------------

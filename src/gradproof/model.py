@@ -7,7 +7,7 @@ loss backwards (backward.py); `Model.derive` opens names as the rules meet them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import sympy as sp
@@ -15,13 +15,24 @@ import sympy as sp
 from gradproof.assumptions import read_assumptions
 from gradproof.backward import Backward, loss_name, names_in
 from gradproof.checking import Question, free_indices
-from gradproof.derivation import Derivation, Step, axis_bounds, moving, notes_on, published, read_wrt, rewrite
+from gradproof.derivation import (
+    Derivation,
+    Step,
+    axis_bounds,
+    kink_notes,
+    moving,
+    published,
+    read_wrt,
+    rewrite,
+    zero_note,
+)
 from gradproof.lines import derivative, head, index_range, is_partial, publish, replaced
 from gradproof.notation import NotationError, consistent, has_matrices, read
 from gradproof.rules import Scope
 from gradproof.verdict import Verdict
 
 if TYPE_CHECKING:
+    from gradproof.code import Program
     from gradproof.repair import Blame
     from gradproof.typed import CheckedLines
 
@@ -86,11 +97,14 @@ class Model:
 
             return derive_matrices(loss, wrt, assumptions, self.definitions)
         entry = read_wrt(wrt)
-        body = self._loss(loss, entry)
+        body = self._loss(loss, (entry,))
         consistent(body, entry, *self.definitions)
-        scope = Scope(entry, moving(entry, self._read), self._read, self._bounds(body, entry))
+        bounds = axis_bounds([body, *(b for _, b in self._read.values())], entry)
+        scope = Scope(entry, moving(entry, self._read), self._read, bounds)
         steps = rewrite(derivative(body, entry), scope)
-        return self._derivation(body, entry, steps, assumptions, (), None, self._notes(body, entry))
+        return self._published(body, assumptions)(
+            entry, steps, notes=(*zero_note(body, scope), *self._kink_notes(body))
+        )
 
     def gradient(self, loss: Any, wrt: Any, assumptions: Sequence[Any] = ()) -> Derivation:
         """The gradient by back-propagation: the chain rule through the definitions.
@@ -103,20 +117,48 @@ class Model:
             from gradproof.forms.layouts import derive_matrices
 
             return derive_matrices(loss, wrt, assumptions, self.definitions, backward=True)
-        entry = read_wrt(wrt)
-        body = self._loss(loss, entry)
-        consistent(body, entry, *self.definitions)
-        name = (
-            loss
-            if isinstance(loss, sp.Symbol) and loss in self._read and loss != entry
-            else loss_name(body, entry, self._read)
-        )
-        backward = Backward(self._read, body, name, entry)
-        steps = backward.steps(entry)
-        adjoints = tuple(
-            self._derivation(body, a.wrt, a.steps, assumptions, (), name) for a in backward.adjoints.values()
-        )
-        return self._derivation(body, entry, steps, assumptions, adjoints, name, self._notes(body, entry))
+        return self._backward(loss, (wrt,), assumptions, closed=True)[0]
+
+    def gradients(self, loss: Any, wrts: Sequence[Any], assumptions: Sequence[Any] = ()) -> tuple[Derivation, ...]:
+        """The gradients by several parameters, of one back-propagation: the work grows linearly with depth.
+
+        As `gradient`, but each adjoint is derived once: in `Derivation.adjoints` it is the same object for all. And it
+        keeps its name in the results, which would grow with depth themselves if all adjoints were put in.
+        """
+        if isinstance(wrts, sp.Basic) or not isinstance(wrts, Sequence):
+            raise TypeError(f"wrts is {wrts!r} ({type(wrts).__name__}); accepted is a list, such as [v[j, i], w[k, j]]")
+        if has_matrices(loss, *wrts):
+            from gradproof.forms.layouts import gradients_of_matrices
+
+            return gradients_of_matrices(loss, wrts, assumptions, self.definitions)
+        return self._backward(loss, wrts, assumptions, closed=False)
+
+    def _backward(
+        self, loss: Any, wrts: Sequence[Any], assumptions: Sequence[Any], closed: bool
+    ) -> tuple[Derivation, ...]:
+        """The gradients by back-propagation; with `closed`, the adjoints are put in."""
+        entries = [read_wrt(wrt) for wrt in wrts]
+        body = self._loss(loss, entries)
+        consistent(body, *entries, *self.definitions)
+        named = isinstance(loss, sp.Symbol) and loss in self._read and loss not in entries
+        name = loss if named else loss_name([body, *entries], self._read)
+        backward = Backward(self._read, body, name, entries)
+        made = self._published(body, assumptions, name)
+        adjoints = {quantity: made(*found) for quantity, found in backward.adjoints.items()}
+        kinks = self._kink_notes(body)
+        gradients = []
+        for entry in entries:
+            moved = backward.changed_by(head(entry))
+            notes = (*zero_note(body, Scope(entry, moved | {head(entry)})), *kinks)
+            used = tuple(d for quantity, d in adjoints.items() if quantity in moved)
+            gradients.append(made(entry, backward.steps(entry, closed), used, notes))
+        return tuple(gradients)
+
+    def program(self, loss: Any, wrts: Sequence[Any], assumptions: Sequence[Any] = ()) -> Program:
+        """The loss and its gradients by several parameters as one function, which computes each named quantity once."""
+        from gradproof.code import program
+
+        return program(*self.gradients(loss, wrts, assumptions))
 
     def check(self, loss: Any, wrt: Any, claimed: Any, assumptions: Sequence[Any] = ()) -> Verdict:
         """Whether `claimed`, which may mention named quantities and ∂E/∂z_j, is the gradient."""
@@ -168,46 +210,33 @@ class Model:
                 found[node] = self._taken[node]
         return replaced(e, found)
 
-    def _loss(self, loss: Any, entry: sp.Expr) -> sp.Expr:
-        """The loss in terms of names: a defined name's own body is opened once, unless the name is the variable."""
+    def _loss(self, loss: Any, entries: Sequence[sp.Expr]) -> sp.Expr:
+        """The loss in terms of names: a defined name's own body is opened once, unless the name is a variable."""
         body = read(loss, "the loss")
         template = self._read.get(head(body))
-        if template is None or head(body) == head(entry):
+        if template is None or head(body) in map(head, entries):
             return body
         return replaced(template[1], dict(zip(template[0], getattr(body, "indices", ()), strict=True)))
 
-    def _bounds(self, body: sp.Expr, entry: sp.Expr) -> dict[sp.Basic, tuple[sp.Expr, sp.Expr]]:
-        return axis_bounds([body, *(b for _, b in self._read.values())], entry)
+    def _published(
+        self, body: sp.Expr, assumptions: Sequence[Any], name: sp.Expr | None = None
+    ) -> Callable[..., Derivation]:
+        """What makes derivations of one loss of their steps; what they share is published once."""
+        loss, relations = publish(body), tuple(map(publish, read_assumptions(assumptions)))
 
-    def _derivation(
-        self,
-        body: sp.Expr,
-        entry: sp.Expr,
-        steps: Sequence[Step],
-        assumptions: Sequence[Any],
-        adjoints: tuple[Derivation, ...],
-        name: sp.Expr | None,
-        notes: tuple[str, ...] = (),
-    ) -> Derivation:
-        return Derivation(
-            loss=publish(body),
-            wrt=publish(entry),
-            steps=published(steps),
-            result=publish(steps[-1].after) if steps else derivative(body, entry),
-            assumptions=tuple(map(publish, read_assumptions(assumptions))),
-            definitions=self.definitions,
-            adjoints=adjoints,
-            name=name,
-            notes=notes,
-        )
+        def made(
+            entry: sp.Expr, steps: Sequence[Step], adjoints: tuple[Derivation, ...] = (), notes: tuple[str, ...] = ()
+        ) -> Derivation:
+            lines, wrt = published(steps), publish(entry)
+            result = lines[-1].after if lines else derivative(loss, wrt)
+            return Derivation(loss, wrt, lines, result, relations, self.definitions, adjoints, name, notes)
 
-    def _notes(self, body: sp.Expr, entry: sp.Expr) -> tuple[str, ...]:
-        """What a reader should know, of the loss and of the definitions that may have kinks."""
-        scope = Scope(entry, moving(entry, self._read), self._read)
-        notes = list(notes_on(body, entry, scope))
-        for _, inner in self._read.values():
-            notes += [n for n in notes_on(inner, entry, scope) if "need not" in n]
-        return tuple(dict.fromkeys(notes))
+        return made
+
+    def _kink_notes(self, body: sp.Expr) -> tuple[str, ...]:
+        """Where the loss, or a definition, may have a kink."""
+        bodies = (body, *(b for _, b in self._read.values()))
+        return tuple(dict.fromkeys(note for b in bodies for note in kink_notes(b)))
 
 
 def _by_entries(definition: Any) -> list[Any]:

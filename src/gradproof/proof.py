@@ -10,7 +10,8 @@ assumption, lies off every kink, and the two values' enclosures do not overlap.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
 from typing import Any
@@ -35,6 +36,7 @@ __all__ = ["Bounds", "confirmed", "decide", "equal", "inadmissible", "kinks_of",
 
 #: what has no value, or no slope, at some numbers
 _PARTIAL = (sp.Pow, sp.log, sp.asin, sp.acos, sp.acosh, sp.atanh, sp.coth, sp.csch, sp.tan)
+_LONG = 16  # terms, multiplied out, of what is first compared as it stands
 _FIRST = 6  # points that are tried before the later stages of a proof
 
 Bounds = Mapping[sp.Basic, tuple[sp.Expr, sp.Expr]]
@@ -122,9 +124,9 @@ def decide(
     search = partial(_find_witness, a, b, assumptions=assumptions, off=off, kinked=kinked, varying=varying)
     candidates = points([a, b], assumptions, definitions, bounds)
     proved, notes, witness = False, "", None
-    for n, stage in enumerate(_stages(assumptions, definitions, bounds)):
+    for n, stage in enumerate(_stages(a, b, assumptions, definitions, bounds)):
         try:
-            proved = _proves(a, b, *stage, off or ())
+            proved = stage(a, b, off or ())
         except (BudgetExceededError, RecursionError) as error:
             notes = f"the work budget ran out: {error}"
         except NotationError as error:
@@ -165,29 +167,59 @@ def _told(ties: Iterable[sp.Eq]) -> tuple[sp.Ne, ...]:
 
 
 def _stages(
-    assumptions: Sequence[Relational], definitions: Sequence[sp.Eq], bounds: Bounds | None
-) -> list[tuple[list[Any], Bounds | None, bool]]:
-    """What is tried, the cheapest first: names closed, names opened, tanh through exp."""
-    stages: list[tuple[list[Any], Bounds | None, bool]] = [([*assumptions], bounds, False)]
+    a: sp.Expr, b: sp.Expr, assumptions: Sequence[Relational], definitions: Sequence[sp.Eq], bounds: Bounds | None
+) -> list[Callable[..., bool]]:
+    """What is tried, the cheapest first: names closed, names opened, tanh through exp; long products as they stand before all."""
+    known = [*assumptions, *definitions]
+    stages = [partial(_proves, relations=[*assumptions], bounds=bounds)]
     if definitions:
-        stages.append(([*assumptions, *definitions], bounds, False))
-    return [*stages, ([*assumptions, *definitions], bounds, True)]
+        stages.append(partial(_proves, relations=known, bounds=bounds))
+    if max(_terms(a), _terms(b)) > _LONG:
+        stages.insert(0, partial(_as_they_stand, relations=known, bounds=bounds))
+    return [*stages, partial(_proves, relations=known, bounds=bounds, expanded=True)]
+
+
+def _terms(e: sp.Basic) -> int:
+    """How many terms an expression has, multiplied out."""
+    match e:
+        case sp.Add():
+            return sum(map(_terms, e.args))
+        case sp.Mul():
+            return math.prod(map(_terms, e.args))
+        case sp.Pow() if e.exp.is_Integer and e.exp > 0:
+            return int(_terms(e.base) ** min(int(e.exp), _LONG))
+        case sp.Sum():
+            return _terms(e.function)
+    return 1
 
 
 def _proves(
-    a: sp.Expr, b: sp.Expr, relations: list[Any], bounds: Bounds | None, expanded: bool, off: Sequence[Kink]
+    a: sp.Expr,
+    b: sp.Expr,
+    off: Sequence[Kink],
+    relations: list[Any],
+    bounds: Bounds | None,
+    expanded: bool = False,
 ) -> bool:
     translator = Translator(relations, bounds, expanded)
     difference = translator.poly(a) - translator.poly(b)
     return vanishes(difference, translator, off)
 
 
+def _as_they_stand(a: sp.Expr, b: sp.Expr, _off: Sequence[Kink], relations: list[Any], bounds: Bounds | None) -> bool:
+    """Whether they are equal with no product multiplied out, which would take 2ⁿ terms for n layers."""
+    translator = Translator(relations, bounds, factored=True)
+    return not translator.poly(a) - translator.poly(b)
+
+
 def same(
     a: sp.Expr, b: sp.Expr, assumptions: Sequence[Relational], definitions: Sequence[sp.Eq], bounds: Bounds
 ) -> bool:
     """Whether a = b follows with named quantities closed; False means "not shown"."""
+    if publish(a) == publish(b):
+        return True
     try:
-        return _proves(a, b, [*assumptions], bounds, False, kinks_of(None, definitions))
+        return _proves(a, b, kinks_of(None, definitions), [*assumptions], bounds)
     except (BudgetExceededError, RecursionError, NotationError):
         return False
 

@@ -18,7 +18,7 @@ import sympy as sp
 from sympy.core.function import AppliedUndef
 
 from gradproof.elementary import piecewise, slope
-from gradproof.lines import derivative, index_range, mentions, replaced, summed, times
+from gradproof.lines import derivative, index_range, kronecker, mentions, replaced, summed, times
 from gradproof.matrix_rules import MATRIX_RULES
 from gradproof.notation import least
 from gradproof.rule import Rule, Scope
@@ -41,7 +41,7 @@ def _entry(node: sp.Derivative, scope: Scope) -> sp.Expr | None:
     u, wrt = node.expr, scope.wrt
     if not (isinstance(u, sp.Indexed) and isinstance(wrt, sp.Indexed) and u.base == wrt.base):
         return None
-    return sp.Mul(*(sp.KroneckerDelta(i, a) for i, a in zip(u.indices, wrt.indices, strict=True)))
+    return sp.Mul(*(kronecker(i, a) for i, a in zip(u.indices, wrt.indices, strict=True)))
 
 
 def _definition(node: sp.Derivative, scope: Scope) -> sp.Expr | None:

@@ -13,7 +13,7 @@ import sympy as sp
 from sympy.core.function import AppliedUndef
 from sympy.core.relational import Relational
 
-from gradproof.canonical import Atom, Poly
+from gradproof.canonical import Atom, Poly, content, sign_of
 from gradproof.inverse import Determinant, InverseBase, matrix_of
 from gradproof.knowledge import Knowledge
 from gradproof.lines import head, index_range, is_partial
@@ -30,7 +30,8 @@ class Translator(Knowledge):
     """Translates expressions into normal forms that can be compared with each other.
 
     `bounds` gives the ranges of free indices; `expanded` writes hyperbolic functions through exponentials, and sums
-    of a few terms term by term.
+    of a few terms term by term.  With `factored`, a factor that has several terms is kept as it is: products are not
+    multiplied out, and what is then equal is equal whatever stands for such a factor.
     """
 
     def __init__(
@@ -38,8 +39,9 @@ class Translator(Knowledge):
         assumptions: Sequence[Relational] = (),
         bounds: Mapping[sp.Basic, tuple[sp.Expr, sp.Expr]] | None = None,
         expanded: bool = False,
+        factored: bool = False,
     ) -> None:
-        self.expanded = expanded
+        self.expanded, self.factored = expanded, factored
         super().__init__(assumptions, bounds)
 
     def poly(self, e: sp.Basic, env: _Env | None = None) -> Poly:
@@ -64,7 +66,7 @@ class Translator(Knowledge):
             case sp.Mul():
                 result = _ONE
                 for a in e.args:
-                    result = self.algebra.product(result, self._poly(a, env))
+                    result = self.algebra.product(result, self._factor(a, env))
                 return result
             case sp.Pow():
                 return self._power(e, env)
@@ -79,6 +81,14 @@ class Translator(Knowledge):
             case Determinant():
                 return Poly.atom(Atom("determinant", self._head(e)))
         return self._function(e, env)
+
+    def _factor(self, e: sp.Basic, env: _Env) -> Poly:
+        """A factor of a product; where it is to be kept, as an atom, up to a number."""
+        found = self._poly(e, env)
+        if not (self.factored and isinstance(e, sp.Add) and len(found) > 1):
+            return found
+        number = content(found) * sign_of(found)
+        return Poly.atom(Atom("function", "factor", (found.scaled(1 / number),))).scaled(number)
 
     def _symbol(self, e: sp.Basic, env: _Env) -> Poly:
         if e in env:

@@ -19,7 +19,7 @@ from gradproof.intervals import KinkError, NoBranchError, UndefinedError
 from gradproof.inverse import Determinant, InverseBase, arrays_in, inverted
 from gradproof.lines import is_partial
 
-__all__ = ["KinkError", "Scene", "UndefinedError", "crossed", "evaluate", "index_values", "touching"]
+__all__ = ["KinkError", "Scene", "UndefinedError", "crossed", "evaluate", "evaluate_each", "index_values", "touching"]
 
 MAX_SUMMANDS = 20_000  # of a sum at a point that is tried
 
@@ -60,6 +60,15 @@ def evaluate(
         return _Evaluator(scene, backend or Exact(), off_kinks, varying).value(e, env or {})
 
 
+def evaluate_each(
+    e: sp.Basic, scene: Scene, backend: Any, envs: Sequence[Mapping[sp.Basic, int]], off_kinks: bool = False
+) -> list[Any]:
+    """The values of `e` for several values of its indices; what does not change with these is computed once."""
+    with enclosing():
+        evaluator = _Evaluator(scene, backend, off_kinks)
+        return [evaluator.value(e, env) for env in envs]
+
+
 def crossed(sides: Sequence[sp.Basic], varying: frozenset[sp.Basic] | None) -> bool:
     """Whether what varies can cross the border between two sides: a condition on something else is no kink."""
     return varying is None or any((arrays_in(s) | s.free_symbols) & varying for s in sides)
@@ -79,6 +88,8 @@ class _Evaluator:
     def __init__(self, scene: Scene, backend: Any, off_kinks: bool, varying: frozenset[sp.Basic] | None = None) -> None:
         self.scene, self.backend, self.off_kinks, self.varying = scene, backend, off_kinks, varying
         self.matrices: dict[Any, Any] = {}
+        self.totals: dict[Any, Any] = {}  # of sums, by the values of the indices in them
+        self.indices: dict[sp.Basic, set[sp.Basic]] = {}
 
     def value(self, e: sp.Basic, env: Mapping[sp.Basic, int]) -> Any:
         b = self.backend
@@ -171,6 +182,15 @@ class _Evaluator:
         return self.backend.function("exp", self.backend.join(lambda x, y: x * y, log, n))
 
     def _sum(self, e: sp.Sum, env: Mapping[sp.Basic, int]) -> Any:
+        """A sum in a sum, as of a layer in the next one, is added up once for each value of its indices."""
+        if e not in self.indices:
+            self.indices[e] = e.atoms(sp.Symbol, sp.Idx)
+        key = (e, frozenset((i, n) for i, n in env.items() if i in self.indices[e]))
+        if key not in self.totals:
+            self.totals[key] = self._total(e, env)
+        return self.totals[key]
+
+    def _total(self, e: sp.Sum, env: Mapping[sp.Basic, int]) -> Any:
         spans = [range(self.integer(lo, env), self.integer(hi, env) + 1) for _, lo, hi in e.limits]
         if not all(spans):
             self._defined(e.function, [limit[0] for limit in e.limits], env)

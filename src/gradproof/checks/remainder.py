@@ -26,7 +26,7 @@ from gradproof.elementary import BRANCHING
 from gradproof.lines import head, index_range
 from gradproof.notation import read
 from gradproof.points import Point, points
-from gradproof.values import UndefinedError, evaluate, index_values
+from gradproof.values import UndefinedError, evaluate, evaluate_each, index_values
 from gradproof.verdict import Evidence, Outcome
 
 __all__ = ["Moved", "Remainders", "Slope", "enough", "entries", "remainder_evidence", "remainder_slopes", "summarised"]
@@ -103,7 +103,7 @@ class Remainders:
     """A loss at points and a little beside them, for which the slope of any claimed gradient's remainder is measured."""
 
     def __init__(self, derivation: Derivation) -> None:
-        self.loss, self.wrt, self.result = read(derivation.loss), read(derivation.wrt), derivation.result
+        self.loss, self.wrt, self.result = read(derivation.loss), read(derivation.wrt), derivation.closed
         self.definitions = [sp.Eq(d.lhs, read(d.rhs), evaluate=False) for d in derivation.definitions]
         self.assumptions = read_assumptions(derivation.assumptions)
         self._rays: Iterator[_Ray] = self._all()
@@ -175,8 +175,9 @@ class _Ray:
         start, changes = self.beside(digits)
         with mp.workdps(digits):
             here, along = self._moved(), mp.mpf(0)
-            for index, env in self.places.items():
-                along += here.number(self.direction[index]) * evaluate(claim, here, Digits(_DIGITS), env=env)
+            values = evaluate_each(claim, here, Digits(_DIGITS), [*self.places.values()])
+            for index, value in zip(self.places, values, strict=True):
+                along += here.number(self.direction[index]) * value
             floor = mp.mpf(10) ** -(mp.dps - 12) * (1 + abs(start) + abs(along))
             rests = [change - mp.mpf(10) ** step * along for step, change in zip(_STEPS, changes, strict=True)]
             if not all(mp.isfinite(rest) for rest in rests):

@@ -25,7 +25,7 @@ from gradproof.derivation import Derivation, axis_bounds
 from gradproof.lines import head
 from gradproof.notation import read
 from gradproof.points import Point, points
-from gradproof.values import UndefinedError, evaluate
+from gradproof.values import UndefinedError, evaluate, evaluate_each
 from gradproof.verdict import Outcome
 
 __all__ = ["ArraySlopes", "Compared", "summarised"]
@@ -72,7 +72,7 @@ class ArraySlopes:
     """The slopes of a derivation's loss at points, which any claimed gradient can be compared with."""
 
     def __init__(self, derivation: Derivation, library: Library) -> None:
-        self.library, self.result = library, derivation.result
+        self.library, self.result = library, derivation.closed
         self.loss, self.wrt = read(derivation.loss), read(derivation.wrt)
         self.definitions = [sp.Eq(d.lhs, read(d.rhs), evaluate=False) for d in derivation.definitions]
         self.assumptions = read_assumptions(derivation.assumptions)
@@ -179,7 +179,8 @@ class _AtPoint:
         backend = Digits(_DIGITS)
         try:
             with mp.workdps(_DIGITS):
-                mine = {i: float(evaluate(claim, self.scene, backend, env=env)) for i, env in self.places.items()}
+                values = evaluate_each(claim, self.scene, backend, [*self.places.values()])
+                mine = dict(zip(self.places, map(float, values), strict=True))
         except UndefinedError:
             return None
         if self.slopes is None:

@@ -17,6 +17,7 @@ from typing import Any
 import sympy as sp
 
 from gradproof.assumptions import read_assumptions
+from gradproof.backward import Adjoints, names_in
 from gradproof.checking import Question
 from gradproof.checks.complex_step import complex_step_evidence
 from gradproof.checks.remainder import remainder_evidence
@@ -24,7 +25,19 @@ from gradproof.checks.second_prover import second_prover_evidence
 from gradproof.derivation import Derivation, axis_bounds, moving
 from gradproof.elementary import BRANCHING, branched, piecewise
 from gradproof.inverse import Determinant, InverseBase
-from gradproof.lines import copied, derivative, head, is_partial, rebuilt, replaced, summed
+from gradproof.lines import (
+    copied,
+    derivative,
+    fresh,
+    head,
+    index_range,
+    is_partial,
+    rebuilt,
+    renamed,
+    replaced,
+    summed,
+    times,
+)
 from gradproof.matrix_rules import matrix_slope
 from gradproof.notation import NotationError, read
 from gradproof.proof import Bounds, confirmed, decide, same
@@ -64,6 +77,8 @@ def verify(derivation: Derivation) -> Verdict:
         gap = _gap(part)
         if gap:
             return Verdict("undecided", d.assumptions, reason=gap)
+        if part is not d:
+            checker.found(part)
     whole = checker.compared(derivative(d.loss, d.wrt), d.result, d.wrt)
     if whole.status != "proved":
         fault = checker.fault("", derivative(d.loss, d.wrt), d.result, d.wrt)
@@ -115,8 +130,10 @@ class LineChecker:
         self.definitions: _Definitions = {
             head(d.lhs): (tuple(getattr(d.lhs, "indices", ())), d.rhs) for d in self.equations
         }
+        self.uses = {name: names_in(body) for name, (_, body) in self.definitions.items()}
         self.loss = None if loss is None else read(loss)
         self.relations = read_assumptions(assumptions)
+        self.adjoints: dict[sp.Basic, tuple[sp.Expr, sp.Expr]] = {}
         self._known: dict[tuple[sp.Expr, bool], sp.Expr] = {}
 
     def equal(self, one: sp.Expr, other: sp.Expr, wrt: sp.Expr | None = None) -> Verdict:
@@ -130,6 +147,8 @@ class LineChecker:
             left, right = (self._taken(e) for e in (one, other))
         except (NotationError, NotImplementedError) as error:
             return Verdict("undecided", reason=str(error))
+        except RecursionError:
+            return Verdict("undecided", reason="the lines are nested too deeply")
         bounds = self._bounds(wrt, left)
         cut = head(wrt)
         equations = [d for d in self.equations if head(d.lhs) != cut]
@@ -172,13 +191,59 @@ class LineChecker:
         return self._known[line, adjoints]
 
     def _bounds(self, wrt: sp.Expr | None, line: sp.Expr) -> Bounds:
-        bodies = [*([] if self.loss is None else [self.loss]), line, *(b for _, b in self.definitions.values())]
-        return {} if wrt is None else axis_bounds(bodies, read(wrt))
+        if wrt is None:
+            return {}
+        users = [body for name, (_, body) in self.definitions.items() if head(wrt) in self.uses[name]]
+        return axis_bounds([*([] if self.loss is None else [self.loss]), line, *users], read(wrt))
+
+    def found(self, part: Derivation) -> None:
+        """Take a quantity's adjoint for what a derivation, each step of which was proved, says that it is."""
+        self.adjoints[head(part.wrt)] = part.wrt, read(part.result)
 
     def _same_with_adjoints(self, one: sp.Expr, other: sp.Expr, wrt: sp.Expr | None) -> bool:
-        """Whether the lines agree whatever the adjoints are, with no definition opened for them."""
-        left, right = (self._taken(e, adjoints=False) for e in (one, other))
-        return same(left, right, self.relations, self.equations, self._bounds(wrt, left))
+        """Whether the lines agree whatever the adjoints in them are, or with those that were found, each by itself."""
+        left, right = [self._taken(e, adjoints=False) for e in (one, other)]
+        if wrt is not None and self.loss is not None and one == derivative(self.name, wrt):
+            left = self._chained(self.loss, read(wrt))
+        standing = [self._standing(e) for e in (left, right)]
+        if not any(standing):
+            return False
+        if standing[0] != standing[1]:
+            known = Adjoints(self.name, self.adjoints)
+            left, right = known.put_into(left), known.put_into(right)
+        bounds = self._bounds(wrt, left)
+        if same(left, right, self.relations, self.equations, bounds):
+            return True
+        if wrt is None:
+            return False
+        left, right = (opened(e, self.definitions, read(wrt)) for e in (left, right))
+        return same(left, right, self.relations, self.equations, bounds)
+
+    def _standing(self, e: sp.Expr) -> set[sp.Basic]:
+        """The quantities whose adjoints stand in a line."""
+        return {head(d.variables[0]) for d in e.atoms(sp.Derivative) if d.expr == self.name}
+
+    def _chained(self, loss: sp.Expr, by: sp.Expr) -> sp.Expr:
+        """∂loss/∂by by the chain rule: SymPy's derivative of the loss, and of each definition that uses `by`, other names held."""
+        needed = names_in(loss)
+        total = by_sympy(loss, by)
+        for name in [*self.definitions][::-1]:
+            if name not in needed or name in (self.name, head(by)):
+                continue
+            needed |= self.uses[name]
+            if head(by) in self.uses[name]:
+                template, body = self.definitions[name]
+                dummies = [fresh(i) for i in template]
+                entry = name[tuple(dummies)] if template else name
+                slope = by_sympy(replaced(body, dict(zip(template, dummies, strict=True))), by)
+                term = times(derivative(self.name, entry), slope)
+                for index, dummy in zip(template, dummies, strict=True):
+                    span = index_range(index)
+                    if span is None:
+                        raise NotationError(f"the index {index} of {name} has no range")
+                    term = summed(term, dummy, *span)
+                total += term
+        return total
 
     def _kinked(self, *lines: sp.Expr) -> sp.Expr | None:
         """What may have kinks: the loss; without one, whatever is differentiated in the lines."""
@@ -207,6 +272,8 @@ def opened(e: sp.Expr, definitions: _Definitions, cut: sp.Expr | None = None) ->
     names = frozenset(definitions) if cut is None else moving(cut, definitions) - {head(cut)}
 
     def visit(e: sp.Expr) -> sp.Expr:
+        if isinstance(e, sp.Derivative) and isinstance(e.expr, sp.Symbol):
+            return e  # an adjoint
         name = head(e)
         if isinstance(e, (sp.Symbol, sp.Indexed)):
             if name not in names:
@@ -215,7 +282,7 @@ def opened(e: sp.Expr, definitions: _Definitions, cut: sp.Expr | None = None) ->
             here = dict(zip(template, getattr(e, "indices", ()), strict=True))
             return visit(copied(replaced(body, here)))
         args = [visit(a) for a in e.args]
-        return e if all(a is b for a, b in zip(args, e.args, strict=True)) else rebuilt(e, args)
+        return e if all(a is b for a, b in zip(args, e.args, strict=True)) else renamed(e, args)
 
     return visit(e)
 

@@ -16,7 +16,7 @@ from gradproof.forms.arrays import Known
 from gradproof.forms.python_nodes import safe_name
 from gradproof.forms.side_by_side import known_arrays
 from gradproof.inverse import arrays_in, matrix_of
-from gradproof.lines import index_range
+from gradproof.lines import index_range, rebuilt
 from gradproof.precision.rewriting import Largest
 
 __all__ = ["Argument", "arguments_of", "fast_check", "full_check", "size_lines", "types"]
@@ -71,7 +71,7 @@ def arguments_of(lines: Sequence[Assignment]) -> tuple[Argument, ...]:
     """
     defined = {a.name for a in lines}
     bodies = sp.Tuple(*(a.body for a in lines))
-    every = known_arrays([bodies], {i: s for a in lines for i, s in a.spans.items()})
+    every = _ranges(lines)
     labels = _labels(bodies, {i: s for a in lines for i, s in a.spans.items()}, every)
     found, arrays = list[Argument](), arrays_in(bodies)
     for name in sorted({name_of(matrix_of(b)) for b in arrays} - defined):
@@ -83,6 +83,26 @@ def arguments_of(lines: Sequence[Assignment]) -> tuple[Argument, ...]:
     found += [Argument(n) for n in numbers - defined - set(map(name_of, arrays))]  # an array's name is a symbol, too
     found.sort(key=lambda a: a.name)
     return (*found, *_sizes_left(lines, found))
+
+
+def _ranges(lines: Sequence[Assignment]) -> dict[str, Known]:
+    """The range of each axis: as the loss and what is defined run over it, not what an adjoint leaves out at its ends."""
+    spans = {i: s for a in lines for i, s in a.spans.items()}
+    forward = [a.body for a in lines if a.kind in ("definition", "loss")]
+    forward += [a.of for a in lines if a.kind == "gradient" and a.of is not None]
+    known = known_arrays([sp.Tuple(*(a.body for a in lines))], spans)
+    known |= known_arrays([sp.Tuple(*forward)], spans)
+    return known | known_arrays([sp.Tuple(*map(_without_ends, forward))], spans)
+
+
+def _without_ends(e: Any) -> Any:
+    """`e` without the branches that conditions on indices alone choose, as at the ends of a range."""
+    if isinstance(e, sp.Piecewise) and not any(c.atoms(sp.Indexed) for _, c in e.args):
+        return _without_ends(e.args[-1][0])
+    if not e.args or isinstance(e, sp.Indexed):
+        return e
+    return sp.Basic.__new__(sp.Tuple, *map(_without_ends, e.args)) if not isinstance(e, sp.Sum) else rebuilt(e, [
+        _without_ends(e.args[0]), *e.args[1:]])  # fmt: skip
 
 
 def _labels(body: sp.Basic, spans: Spans, every: Mapping[str, Known]) -> dict[str, Any]:
@@ -119,7 +139,8 @@ def _sizes_left(lines: Sequence[Assignment], arrays: Sequence[Argument]) -> list
     }
     used |= {s for a in lines for ends in a.spans.values() for e in ends for s in e.free_symbols}
     from_shapes = {s for a in arrays for size in a.shape for s in size.free_symbols if _solved(size, s) is not None}
-    return [Argument(s.name, is_size=True) for s in sorted(used - from_shapes, key=str)]
+    given = {a.name for a in arrays}  # the name of an array of whole numbers is a whole symbol, too
+    return [Argument(s.name, is_size=True) for s in sorted(used - from_shapes, key=str) if s.name not in given]
 
 
 def _solved(size: sp.Expr, s: sp.Symbol) -> sp.Expr | None:
@@ -193,6 +214,8 @@ def full_check(
     """A function that raises an error for the first argument that does not fit, naming it, and does nothing if all do."""
     arrays, numbers = _kinds(arguments)
     lines = [line for a in arrays for line in _array_lines(a, library)]
+    if library == "array" and len(arrays) > 1:
+        lines += _same_library([a.parameter for a in arrays])
     have, definers = set(known), _definers(arrays, known)
     for a in (*definers, *(a for a in arrays if a not in definers)):
         lines += _shape_lines(a, have)
@@ -200,8 +223,8 @@ def full_check(
     lines += [line for a in arrays if a.whole for line in _label_lines(a, library)]
     lines += [line for a in numbers for line in _number_lines(a.parameter)]
     lines += [line for a in arguments if a.is_size for line in _size_argument_lines(a.parameter)]
-    if library == "array":
-        lines += _library_lines([a.parameter for a in arrays], [a.parameter for a in numbers])
+    if library == "array" and not arrays:
+        lines += _some_library([a.parameter for a in numbers])
     head = [f"def {check}({_names(arguments)}):", '    """Say which argument does not fit, if one does not."""']
     return [*head, *(f"    {line}" for line in lines)]
 
@@ -354,14 +377,17 @@ def _size_argument_lines(name: str) -> list[str]:
     ]
 
 
-def _library_lines(arrays: Sequence[str], numbers: Sequence[str]) -> list[str]:
-    """Lines that refuse arrays of several libraries, and numbers of which none says which library is meant."""
-    if not arrays:
-        test = " or ".join(f"is_array_api_obj({n})" for n in numbers)
-        text = f"give one of {', '.join(numbers)} as an array without axes: it says which library is meant"
-        return [f"if not ({test}):", f'    raise TypeError("{text}")']
+def _same_library(arrays: Sequence[str]) -> list[str]:
+    """Lines that refuse arrays of several libraries."""
     given = ", ".join(f"{n}: {{array_namespace({n}).__name__}}" for n in arrays)
     return [
-        f"if len({{array_namespace(a) for a in ({', '.join(arrays)},)}}) > 1:",
+        f"if len({{array_namespace(a) for a in ({', '.join(arrays)})}}) > 1:",
         f'    raise TypeError(f"accepted are arrays of one library, not {given}")',
     ]
+
+
+def _some_library(numbers: Sequence[str]) -> list[str]:
+    """Lines that refuse numbers of which none says which library is meant."""
+    test = " or ".join(f"is_array_api_obj({n})" for n in numbers)
+    text = f"give one of {', '.join(numbers)} as an array without axes: it says which library is meant"
+    return [f"if not ({test}):", f'    raise TypeError("{text}")']

@@ -28,6 +28,7 @@ class Products:
         """The sum over the `bound` indices of a product."""
         pending, inner = list(factors), list(bound)
         values: list[Value] = []
+        numbers: list[sp.Expr] = []
         done: list[sp.Expr] = []
         while pending:
             factor = pending.pop(0)
@@ -50,8 +51,12 @@ class Products:
                 split = self._split(factor, [*done, *pending], inner)
                 if split is not None:
                     return split
-            values.append(self.walk.value(factor))
+            if factor.is_number:
+                numbers.append(factor)
+            else:
+                values.append(self.walk.value(factor))
             done.append(factor)
+        values = [*map(self.walk.value, _one_root(numbers)), *values]
         return self.walk.contraction.contracted(values, inner)
 
     def _opened(self, e: sp.Expr) -> tuple[sp.Expr, list[sp.Basic]]:
@@ -98,6 +103,19 @@ class Products:
         """The indices that are free in an expression."""
         found = {s for s in e.free_symbols if self.walk.is_index(s)}
         return found - {limit[0] for total in e.atoms(sp.Sum) for limit in total.limits}
+
+
+def _one_root(numbers: Sequence[sp.Expr]) -> list[sp.Expr]:
+    """Roots of fractions and of powers of pi, with the fractions beside them, as one root, which is rounded once."""
+    total = sp.Mul(*numbers)
+    square = total**2
+    power = square.as_coeff_Mul(rational=True)[1].as_powers_dict().get(sp.pi, 0)
+    if (
+        not any(f.is_Pow and f.exp.is_Rational and f.exp.q == 2 for f in numbers)
+        or not (square / sp.pi**power).is_Rational
+    ):
+        return list(numbers)
+    return [*([sp.Integer(-1)] if total < 0 else []), sp.Pow(square, sp.Rational(1, 2), evaluate=False)]
 
 
 def _is_product(e: sp.Expr) -> bool:

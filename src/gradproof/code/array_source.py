@@ -16,7 +16,7 @@ from gradproof.code.assignments import CodeError
 from gradproof.code.nodes import COMPARISONS, VIEWS, Node
 from gradproof.forms.python_nodes import safe_name
 
-__all__ = ["FREE", "Library", "Writer", "axis_keyword", "path", "size_expression"]
+__all__ = ["FREE", "FUNCTIONS", "Library", "Writer", "axis_keyword", "path", "size_expression"]
 
 Library = Literal["numpy", "array"]
 
@@ -29,7 +29,7 @@ _COMPARED: Mapping[str, ast.cmpop] = dict(
 )
 _IN_STANDARD: Mapping[str, str] = {"arcsin": "asin", "arccos": "acos", "arctan": "atan", "arcsinh": "asinh",
                                    "arccosh": "acosh", "arctanh": "atanh"}  # fmt: skip
-_FUNCTIONS = frozenset({
+FUNCTIONS = frozenset({
     "exp", "log", "log1p", "expm1", "sqrt", "tanh", "sinh", "cosh", "sin", "cos", "tan", "abs", "sign", "floor", *_IN_STANDARD,
 })  # fmt: skip
 #: what costs nothing is written again wherever it is used
@@ -95,7 +95,7 @@ class Writer:
         if n in self.names:
             return self.names[n]
         inner = self._called(n.args[0]) if len(n.args) == 1 else None
-        if inner is not None and n.op in (*_FUNCTIONS, "max", "sum") and f"{n.op}_{inner}" not in self.taken:
+        if inner is not None and n.op in (*FUNCTIONS, "max", "sum") and f"{n.op}_{inner}" not in self.taken:
             self.taken.add(f"{n.op}_{inner}")
             return f"{n.op}_{inner}"
         return self.letter()
@@ -111,13 +111,18 @@ class Writer:
         """The name of a named quantity or an argument."""
         return safe_name(str(n.data)) if n.op == "array" else self.names.get(n)
 
-    def returned(self, n: Node) -> str:
-        """What is returned for a node: a new array, never an argument or a part of one."""
-        name = self.written.get(n) or ast.unparse(self.inline(n))
-        bare = n
-        while bare.op in VIEWS:
-            bare = bare.args[0]
-        return name if bare.op != "array" or not bare.shape else f"{self.namespace}.asarray({name}, copy=True)"
+    def returned(self, outputs: Sequence[Node]) -> list[str]:
+        """What is returned for nodes: each a new array, never an argument, another one that is returned, or a part of these."""
+        found, seen = list[str](), set[Node]()
+        for n in outputs:
+            bare = n
+            while bare.op in VIEWS:
+                bare = bare.args[0]
+            name = self.written.get(n) or ast.unparse(self.inline(n))
+            own = n.rank == 0 or (bare.op != "array" and bare not in seen)
+            found.append(name if own else f"{self.namespace}.asarray({name}, copy=True)")
+            seen.add(bare)
+        return found
 
     # -- expressions --------------------------------------------------------------------------------
     def inline(self, n: Node) -> ast.expr:
@@ -134,10 +139,10 @@ class Writer:
             return ast.BinOp(args[0], _BINARY[n.op], args[1])
         if n.op in _COMPARED:
             return ast.Compare(args[0], [_COMPARED[n.op]], [args[1]])
-        if n.op in _FUNCTIONS and _is_weak(n):
+        if n.op in FUNCTIONS and _is_weak(n):
             self.needs.add("math")
             return ast.Call(path(f"math.{_IN_STANDARD.get(n.op, 'fabs' if n.op == 'abs' else n.op)}"), args, [])
-        if n.op in _FUNCTIONS or n.op in ("maximum", "minimum"):
+        if n.op in FUNCTIONS or n.op in ("maximum", "minimum"):
             return self._call(self.function(n.op), *args)
         raise CodeError(f"there is no code for the function {n.op}")
 
@@ -203,17 +208,22 @@ class Writer:
         one, other = (self._call("asarray", a, dtype=self._dtype()) for a in args[1:])
         return self._call("where", args[0], one, other)
 
+    def _careful(self, n: Node) -> ast.expr:
+        """A function of careful.py, which is told the library."""
+        self.needs.add(f"_{n.op}")
+        library: list[ast.expr] = [path("xp")] if self.library == "array" else []
+        given = [ast.Constant(float(n.data))] if n.op == "bell" else []
+        return ast.Call(path(f"_{n.op}"), [*library, self.inline(n.args[0]), *given], [])
+
+    _sigmoid = _bell = _careful
+
     def _erf(self, n: Node) -> ast.expr:
-        return self._special("erf", n)
-
-    def _erfc(self, n: Node) -> ast.expr:
-        return self._special("erfc", n)
-
-    def _special(self, function: str, n: Node) -> ast.expr:
         """A function that the standard does not have."""
         weak = _is_weak(n.args[0])
-        self.needs.add("math" if weak else function)
-        return ast.Call(path(f"math.{function}") if weak else self.special(function), [self.inline(n.args[0])], [])
+        self.needs.add("math" if weak else n.op)
+        return ast.Call(path(f"math.{n.op}") if weak else self.special(n.op), [self.inline(n.args[0])], [])
+
+    _erfc = _erf
 
     def special(self, function: str) -> ast.expr:
         """What a function is called that the standard does not have."""
@@ -276,7 +286,7 @@ class Writer:
         parts = [(batch, rows, gone), (batch, gone, columns)]
         a, b = (self._reshaped(self.inline(a), _joined(a, counts)) for a, counts in zip(n.args, parts, strict=True))
         product = self._product(a, b, stacked=batch > 0)
-        return self._reshaped(product, self._sizes(n)) if max(rows, columns) > 1 else product
+        return product if rows == columns == 1 else self._reshaped(product, self._sizes(n))
 
     @staticmethod
     def _sizes(n: Node) -> list[ast.expr]:
@@ -308,6 +318,26 @@ class Writer:
         array, *places = n.args
         shape = [self.inline(p) for p in places]
         return _subscript(self.inline(array), shape)
+
+    def _guarded(self, n: Node) -> ast.expr:
+        """Entries at places, nan outside: the place is brought inside first."""
+        array, *places = n.args
+        clipped: list[ast.expr] = []
+        inside: ast.expr | None = None
+        for place, size in zip(places, array.shape, strict=True):
+            p, end = self.inline(place), size_expression(size)
+            last = size_expression(sp.expand(size - 1))
+            clipped.append(self._call("clip", p, ast.Constant(0), last))
+            here = ast.BinOp(
+                ast.Compare(p, [ast.GtE()], [ast.Constant(0)]), ast.BitAnd(), ast.Compare(p, [ast.Lt()], [end])
+            )
+            inside = here if inside is None else ast.BinOp(inside, ast.BitAnd(), here)
+        return self._call(
+            "where",
+            inside or ast.Constant(True),
+            _subscript(self.inline(array), clipped),
+            path(f"{self.namespace}.nan"),
+        )
 
 
 def _joined(n: Node, counts: Sequence[int]) -> list[ast.expr]:

@@ -14,17 +14,18 @@ import sympy as sp
 
 from gradproof.code.array_products import Products
 from gradproof.code.assignments import Assignment, CodeError, name_of
+from gradproof.code.careful import as_bell, as_sigmoid
 from gradproof.code.contraction import Contraction, Labels, Value
 from gradproof.code.nodes import Graph, Node
 from gradproof.forms.arrays import Known
 from gradproof.inverse import Determinant, InverseBase, arrays_in
 from gradproof.lines import head
 from gradproof.precision.rewriting import Largest
+from gradproof.ranges import least
 
 __all__ = ["ArrayWalk"]
 
 _ZERO, _ONE = sp.Integer(0), sp.Integer(1)
-_MOST = 8  # a whole power up to this one is a product
 _RELATIONS: Mapping[type, str] = {
     sp.Gt: "greater", sp.Ge: "greater_equal", sp.Lt: "less", sp.Le: "less_equal", sp.Eq: "equal", sp.Ne: "not_equal",
 }  # fmt: skip
@@ -221,16 +222,33 @@ class ArrayWalk:
         if len(free) > 1 or not sp.expand(index - free[0]).is_Integer:
             return None
         first, last = (sp.expand(x + index - free[0] - lo) for x in self.spans[free[0]])
+        if not (_not_negative(first) and _not_negative(size - 1 - last)):
+            return None
         whole = first == 0 and sp.expand(last + 1 - size) == 0
         return _Part(free[0], None if whole else (first, sp.expand(last + 1)))
 
     def _gathered(self, node: Node, indices: Sequence[sp.Expr], starts: Sequence[sp.Expr]) -> Value:
-        """Entries at places that are computed: a label, or a sum of indices."""
+        """Entries at places that are computed: a label, or a sum of indices; nan where there is no such place.
+
+        A place outside stands in a branch that is not taken there, or the formula has no value.
+        """
         places = [self._whole(sp.expand(index - lo)) for index, lo in zip(indices, starts, strict=True)]
+        inside = all(self._stays(i, lo, size) for i, lo, size in zip(indices, starts, node.shape, strict=True))
         labels = self.contraction.joint(places)
         nodes = [self.contraction.aligned(v, labels) for v in places]
         shape = tuple(self.size(i) for i in labels)
-        return Value(labels, self.graph.linear("gather", [node, *nodes], None, shape))
+        return Value(labels, self.graph.linear("gather" if inside else "guarded", [node, *nodes], None, shape))
+
+    def _stays(self, index: sp.Expr, lo: sp.Expr, size: sp.Expr) -> bool:
+        """Whether all places of an index lie in the axis; labels are looked at before."""
+        if index.atoms(sp.Indexed):
+            return True
+        first = last = sp.expand(index - lo)
+        for i in [i for i in index.free_symbols if self.is_index(i)]:
+            slope = first.coeff(i, 1)
+            ends = self.spans[i] if slope.is_positive else self.spans[i][::-1]
+            first, last = (sp.expand(e.xreplace({i: end})) for e, end in zip((first, last), ends, strict=True))
+        return _not_negative(first) and _not_negative(size - 1 - last)
 
     # -- entry by entry -----------------------------------------------------------------------------
     def _added(self, e: sp.Add) -> Value:
@@ -272,36 +290,18 @@ class ArrayWalk:
 
     def _power(self, e: sp.Pow) -> Value:
         base, exponent = e.args
+        inner = as_sigmoid(e)
+        if inner is not None:
+            value = self.value(inner)
+            once = self.graph.node("sigmoid", [self.graph.negative(value.node)])
+            return Value(value.labels, self.graph.power(once, -exponent))
         if exponent.is_Rational:
             value = self.value(base)
-            return Value(value.labels, self._root_or_power(value.node, exponent))
+            return Value(value.labels, self.graph.power(value.node, exponent))
         if base == sp.E:
             inner = self.value(exponent)
             return Value(inner.labels, self.graph.node("exp", [inner.node]))
         return self._entrywise("power", [self.value(base), self.value(exponent)])
-
-    def _root_or_power(self, n: Node, exponent: Any) -> Node:
-        g = self.graph
-        if exponent < 0:
-            return g.divide(g.number(_ONE), self._root_or_power(n, -exponent))
-        whole, rest = divmod(exponent, 1)
-        if rest not in (0, sp.Rational(1, 2)) or whole > _MOST:
-            return g.node("power", [n, g.number(exponent)])
-        powers, square = [g.node("sqrt", [n])] if rest else [], n
-        while whole:
-            if whole % 2:
-                powers.append(square)
-            whole //= 2
-            square = self._square(square) if whole else square
-        total = powers[-1]
-        for p in powers[-2::-1]:
-            total = g.multiply(total, p)
-        return total
-
-    def _square(self, n: Node) -> Node:
-        """n·n; of a quotient, the quotient squared."""
-        _, n = self.graph.signed(n)
-        return self.graph.node("multiply", [n, n])
 
     def _entrywise(self, op: str, values: Sequence[Value], labels: Labels | None = None) -> Value:
         labels = self.contraction.joint(values) if labels is None else labels
@@ -310,6 +310,10 @@ class ArrayWalk:
     def _function(self, e: Any) -> Value:
         if isinstance(e, sp.KroneckerDelta):
             return self._delta(e)
+        bell = as_bell(e)
+        if bell is not None:
+            value = self.value(bell[0])
+            return Value(value.labels, self.graph.node("bell", [value.node], bell[1]))
         values = [self.value(a) for a in e.args]
         if isinstance(e, (sp.Max, sp.Min)):
             total = values[0]
@@ -372,6 +376,12 @@ class ArrayWalk:
             raise CodeError(f"there is no code for the condition {c}")
         whole = any(self.is_index(s) for side in c.args for s in side.free_symbols)
         return self._entrywise(_RELATIONS[type(c)], [(self._whole if whole else self.value)(side) for side in c.args])
+
+
+def _not_negative(e: sp.Expr) -> bool:
+    """Whether a number is known to be 0 or more for all sizes, and all values of labels that were looked at."""
+    smallest = least(e)
+    return smallest is not None and bool(smallest >= 0)
 
 
 def _largest_along(e: sp.Basic) -> Iterator[tuple[str, int]]:

@@ -79,6 +79,10 @@ def assignments(derivations: Sequence[Derivation]) -> tuple[Assignment, ...]:
     for d in derivations[1:]:
         if (d.loss, d.definitions, d.name) != (first.loss, first.definitions, first.name):
             raise CodeError(f"one program is for one loss; here are {first.loss} and {d.loss}")
+    for body in (first.loss, *(d.rhs for d in first.definitions)):
+        functions = sorted(map(str, body.atoms(AppliedUndef)))
+        if functions:
+            raise CodeError(f"{functions[0]} is not defined, so that there is no code for it; define it in a Model")
     lines = _Lines(first)
     for d in derivations:
         lines.gradient(d)
@@ -171,13 +175,10 @@ def _rewritten(lines: Sequence[Assignment], derivations: Sequence[Derivation]) -
     A largest value that a form takes out of its exponentials gets a line of its own.
     """
     first = derivations[0]
-    for a in lines:
-        functions = sorted(map(str, a.body.atoms(AppliedUndef)))
-        if functions:
-            raise CodeError(f"{functions[0]} is not defined, so that there is no code for it; define it in a Model")
     relations = tuple(dict.fromkeys(r for d in derivations for r in d.assumptions))
     definitions = [sp.Eq(a.target, a.body, evaluate=False) for a in lines if a.kind in ("definition", "loss")]
-    scope = Scope(sp.Tuple(*(a.body for a in lines)), definitions)
+    sizes = {e for a in lines for span in a.spans.values() for e in span}
+    scope = Scope(sp.Tuple(*(a.body for a in lines), *sizes), definitions)
     checker = LineChecker(first.definitions, relations)
     found: list[Assignment] = []
     for a in lines:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import sympy as sp
 
-from gradproof.code.nodes import VIEWS, Graph, Node
+from gradproof.code.nodes import VIEWS, Graph, Node, stretched
 
 __all__ = ["Contraction", "Labels", "Value"]
 
@@ -91,8 +91,10 @@ class Contraction:
         """The product of nodes that line up; what is divided by is divided by once."""
         g = self.graph
         signs, bare = zip(*map(g.signed, nodes), strict=True)
+        shape = stretched([n.shape for n in bare])
+        twice = [n.args[0].args[1] for n in bare if _is_squared_reciprocal(n) and n.shape == shape]
         below = [n.args[1] for n in bare if _is_reciprocal(n)]
-        above = [n for n in bare if not _is_reciprocal(n)]
+        above = [n for n in bare if not (_is_reciprocal(n) or (_is_squared_reciprocal(n) and n.shape == shape))]
         if max(n.rank for n in bare) > 1:  # multiplying a matrix is faster than dividing it
             above = [g.divide(g.number(_ONE), n) for n in below if n.rank == 0] + above
             below = [n for n in below if n.rank]
@@ -107,6 +109,8 @@ class Contraction:
         product = _chained(g.multiply, [ratio, *top] if ratio.data != 1 or not top else top)
         if below:
             product = g.divide(product, _chained(g.multiply, below))
+        for n in twice:  # two roundings less than the square of the reciprocal has
+            product = g.divide(g.divide(product, n), n)
         return g.with_sign(math.prod(signs), product)
 
     # -- sums over indices ------------------------------------------------------------------------
@@ -192,6 +196,10 @@ class Contraction:
 
 def _is_reciprocal(n: Node) -> bool:
     return n.op == "divide" and n.args[0].op == "number" and n.args[0].data == 1
+
+
+def _is_squared_reciprocal(n: Node) -> bool:
+    return n.op == "multiply" and n.args[0] is n.args[1] and _is_reciprocal(n.args[0])
 
 
 def _chained(op: Callable[[Node, Node], Node], nodes: Sequence[Node]) -> Node:

@@ -30,7 +30,7 @@ _RELATIONS = dict(zip(COMPARISONS, (sp.Lt, sp.Le, sp.Gt, sp.Ge, sp.Eq, sp.Ne), s
 _ENTRYWISE: Mapping[str, Callable[..., Any]] = {
     "add": sp.Add, "subtract": lambda u, v: u - v, "multiply": sp.Mul, "divide": lambda u, v: u / v, "power": sp.Pow,
     "negative": lambda u: -u, "maximum": sp.Max, "minimum": sp.Min, "real": lambda u: u, "sqrt": sp.sqrt,
-    "log1p": log1p, "expm1": expm1, "floor": sp.floor, "erf": sp.erf, "erfc": sp.erfc,
+    "log1p": log1p, "expm1": expm1, "floor": sp.floor, "sigmoid": lambda u: 1 / (1 + sp.exp(-u)), "erf": sp.erf, "erfc": sp.erfc,
     **{name: function for function, name in ONE_MEANING.items()},
 }  # fmt: skip
 _LOGICAL: Mapping[str, Callable[..., Any]] = {"and": sp.And, "or": sp.Or, "not": sp.Not, **_RELATIONS}
@@ -130,6 +130,9 @@ class Meaning:
         chosen, one, other = args
         return elementwise(lambda c, u, v: sp.Piecewise((u, c), (v, True)), chosen, numeric(one), numeric(other))
 
+    def _bell(self, n: Node, args: list[Array]) -> Array:
+        return elementwise(lambda u: sp.exp(-n.data * u**2), numeric(args[0]))
+
     def _sum(self, n: Node, args: list[Array]) -> Array:
         labels = range(len(args[0].axes))
         return einsum([labels], [k for k in labels if k not in n.data], numeric(args[0]))
@@ -212,6 +215,8 @@ class Meaning:
         return elementwise(
             lambda *at: inner.entry(*(sp.expand(p + lo) for p, lo in zip(at, starts, strict=True))), *places
         )
+
+    _guarded = _gather
 
     def _diagonal(self, _: Node, args: list[Array]) -> Array:
         return einsum(["ii"], "i", args[0])

@@ -8,7 +8,7 @@ A node knows its shape in symbolic sizes.  The operations:
     exp, tanh, ...       a function, entry by entry                sum, max               along axes, which go
     matmul               of matrices or stacks of them             dot                    of all entries of two arrays
     contract             a matmul over several axes at once        rowdot                 of the last axes of two arrays
-    gather               entries at computed places                permute, expand, squeeze, slice, diagonal     another view
+    gather, guarded      entries at places, nan outside            permute, expand, squeeze, slice, diagonal     another view
     inv, det             of a matrix                               broadcast, full        the same along new axes
 """
 
@@ -20,7 +20,7 @@ from typing import Any
 
 import sympy as sp
 
-__all__ = ["COMPARISONS", "VIEWS", "Graph", "Node", "Shape"]
+__all__ = ["COMPARISONS", "VIEWS", "Graph", "Node", "Shape", "stretched"]
 
 Shape = tuple[sp.Expr, ...]
 
@@ -29,6 +29,7 @@ COMPARISONS = ("less", "less_equal", "greater", "greater_equal", "equal", "not_e
 VIEWS = frozenset({"expand", "permute", "slice", "squeeze", "diagonal"})
 
 _ONE = sp.Integer(1)
+_MOST = 8  # a whole power up to this one is a product
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,6 +109,31 @@ class Graph:
             s, inner = self.signed(a)
             sign, bare = sign * s, [*bare, inner]
         return self.with_sign(sign, self.node(op, bare, data, shape))
+
+    def power(self, n: Node, exponent: Any) -> Node:
+        """N to a rational power: products and a root."""
+        if exponent < 0:
+            if exponent.is_Integer:  # the power of the quotient: that of a large number would overflow
+                return self.power(self.divide(self.number(_ONE), n), -exponent)
+            return self.divide(self.number(_ONE), self.power(n, -exponent))
+        whole, rest = divmod(exponent, 1)
+        if rest not in (0, sp.Rational(1, 2)) or whole > _MOST:
+            return self.node("power", [n, self.number(exponent)])
+        powers, square = [self.node("sqrt", [n])] if rest else [], n
+        while whole:
+            if whole % 2:
+                powers.append(square)
+            whole //= 2
+            square = self.square(square) if whole else square
+        total = powers[-1]
+        for p in powers[-2::-1]:
+            total = self.multiply(total, p)
+        return total
+
+    def square(self, n: Node) -> Node:
+        """n·n; of a quotient, the quotient squared."""
+        _, n = self.signed(n)
+        return self.node("multiply", [n, n])
 
     # -- views --------------------------------------------------------------------------------
     def permute(self, a: Node, axes: tuple[int, ...]) -> Node:

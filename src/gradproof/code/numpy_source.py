@@ -10,20 +10,20 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping, Sequence
 
-from gradproof.code.array_source import FREE, Library, Writer, axis_keyword, path, size_expression
+from gradproof.code.array_source import FREE, FUNCTIONS, Library, Writer, axis_keyword, path, size_expression
 from gradproof.code.nodes import COMPARISONS, Node
 
 __all__ = ["NumpyWriter"]
 
 _IN_PLACE = {"add": ast.Add(), "subtract": ast.Sub(), "multiply": ast.Mult(), "divide": ast.Div()}
 #: what makes no new array of real numbers, entry by entry
-_NOT_REUSED = frozenset({*COMPARISONS, "and", "or", "not", "range", "real", "where", "erf", "erfc"})
+_NOT_REUSED = frozenset({*COMPARISONS, "and", "or", "not", "range", "real", "where", "erf", "erfc", "sigmoid", "bell"})
 #: what is called most, and may be called without np
 _OWN_NAMES = frozenset({
     "add", "cosh", "exp", "log", "log1p", "expm1", "maximum", "multiply", "reciprocal", "sqrt", "subtract", "tanh", "vdot", "vecdot",
 })  # fmt: skip
 _WHOLE = frozenset(
-    {"sum", "max", "matmul", "contract", "dot", "rowdot", "gather", "inv", "det", "eye", "broadcast", "full"}
+    {"sum", "max", "matmul", "contract", "dot", "rowdot", "gather", "guarded", "inv", "det", "eye", "broadcast", "full"}
 )
 
 
@@ -36,6 +36,7 @@ class NumpyWriter(Writer):
     def __init__(self, names: Mapping[Node, str], outputs: Sequence[Node], taken: set[str]) -> None:
         self.imported: set[str] = set()
         super().__init__(names, outputs, taken)
+        self.needs |= {"where"} & {n.op for n in self.uses}
 
     def has_line(self, n: Node) -> bool:
         return (
@@ -118,6 +119,14 @@ class NumpyWriter(Writer):
         return None
 
     # -- NumPy's own functions --------------------------------------------------------------------
+    def inline(self, n: Node) -> ast.expr:
+        """See `Writer.inline`; a function of numbers alone is Python's number, beside which float32 stays float32."""
+        found = super().inline(n)
+        strong = n not in self.written and (n.op in FUNCTIONS or n.op in ("maximum", "minimum", "where", "erf", "erfc"))
+        if not strong or not _of_numbers(n) or not any(u.op == "array" and u.rank for u in self.uses):
+            return found
+        return ast.Call(path("float"), [found], [])
+
     def function(self, op: str) -> str:
         return op
 
@@ -171,3 +180,10 @@ class NumpyWriter(Writer):
 
     def _reshaped(self, value: ast.expr, sizes: Sequence[ast.expr]) -> ast.expr:
         return self._method(value, "reshape", *sizes)
+
+
+def _of_numbers(n: Node) -> bool:
+    """Whether a node is made of numbers and sizes alone."""
+    return (n.op in ("number", "size", "constant", "array") and not n.rank) or (
+        bool(n.args) and all(map(_of_numbers, n.args))
+    )

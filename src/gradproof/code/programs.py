@@ -13,13 +13,14 @@ import sympy as sp
 from gradproof.assumptions import read_assumptions
 from gradproof.code.arguments import Argument, arguments_of, fast_check, full_check, types
 from gradproof.code.array_source import Library
-from gradproof.code.assignments import Assignment, CodeError, assignments
+from gradproof.code.assignments import Assignment, CodeError, assignments, name_of
+from gradproof.code.careful import guards
 from gradproof.code.constant import Constant
 from gradproof.code.meaning import Meaning
 from gradproof.code.written import Written, imports, indented, walked
 from gradproof.derivation import Derivation
 from gradproof.forms.python_nodes import safe_name
-from gradproof.lines import publish
+from gradproof.lines import head
 from gradproof.verdict import Evidence, Verdict
 
 __all__ = ["Program", "program"]
@@ -32,7 +33,12 @@ def program(*derivations: Derivation) -> Program:
     """
     if not derivations:
         raise CodeError("a program needs a derivation")
-    return Program(derivations)
+    for d in derivations:
+        if not isinstance(d, Derivation):
+            raise TypeError(f"{d!r} ({type(d).__name__}) is no derivation, as derive and Model.gradient return it")
+    made = Program(derivations)
+    made.assignments  # noqa: B018 # what has no code is said here
+    return made
 
 
 @dataclass(frozen=True)
@@ -67,6 +73,8 @@ class Program:
         that no parameter enters, in one pass, and returns a function of the other arguments, which returns the loss and
         the gradients without looking at the data again.
         """
+        if isinstance(constant, (str, sp.Basic)):
+            raise TypeError(f"constant is {constant}; accepted is a list of arrays, such as [x, y]")
         if constant:
             return self._with_constants(constant)
         return self._source("numpy")
@@ -125,6 +133,7 @@ class Program:
         written = Written(lines, self.arguments, library)
         text = [
             *imports(library, written.needs, written.imported), *types(self.arguments, library), "", "",
+            *(guards(written.needs) if library == "numpy" else []),
             f"def {self.name}({_parameters(self.arguments)}):",
             *indented([*self._docstring(self.arguments), *fast_check(self.arguments, library), *written.lines, written.result]),
             "", "", *full_check(self.arguments, library),
@@ -136,19 +145,28 @@ class Program:
         return parts.source(self.name, self._docstring(parts.others))
 
     def _docstring(self, arguments: Sequence[Argument]) -> list[str]:
-        """What the function computes, its arguments and what it returns."""
-        gradients = ", ".join(str(d.wrt) for d in self.derivations)
+        """What the function computes, where that comes from, its arguments and what it returns."""
+        first = self.derivations[0]
+        gradients = [a for a in self.assignments if a.kind == "gradient"]
         loss = next(a for a in self.assignments if a.kind == "loss")
-        plural = "s" * (len(self.derivations) > 1)
-        found = [f'"""The loss and its gradient{plural} by {gradients}.', ""]
-        found += [f"    {safe_name(a.name)}: {a.meaning}" for a in arguments]
-        found += ["", "Returned are", "", f"    {loss.target} = {publish(loss.body)}"]
-        found += [
-            f"    {a.target} = d{loss.name}/d{a.of}, of shape {_shape_text(a)}"
-            for a in self.assignments
-            if a.kind == "gradient"
+        plural = "s" * (len(gradients) > 1)
+        defined = [
+            f"    {d.lhs} = {d.rhs}"
+            for d in first.definitions
+            if name_of(head(d.lhs)) in {a.name for a in self.assignments}
         ]
-        return [*found, '"""']
+        shown = [] if loss.target in {d.lhs for d in first.definitions} else [f"    {loss.target} = {first.loss}"]
+        claims = [d.claim for d in self.derivations if d.claim is not None]
+        text = [
+            f"The loss and its gradient{plural} by {', '.join(str(d.wrt) for d in self.derivations)}, of", "",
+            *defined, *shown, "",
+            *(f"From {c.id}: {c.source.title}, {c.place}." for c in claims), *[""] * bool(claims),
+            *(f"{a.parameter}: {a.meaning}" for a in arguments), "",
+            f"Returns {', '.join(safe_name(a.name) for a in (loss, *gradients))}:",
+            *(f"    {a.target} = d{loss.name}/d{a.of}, of shape {_shape_text(a)}" for a in gradients),
+        ]  # fmt: skip
+        text = [line.replace("\\", "\\\\").replace('"', "'") for line in text]
+        return [f'"""{text[0]}', *text[1:], '"""']
 
 
 def _shape_text(a: Assignment) -> str:

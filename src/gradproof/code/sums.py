@@ -133,7 +133,7 @@ class _Separation:
             case sp.Sum():
                 inner, lo, hi = e.limits[0]
                 return [self._under(t, inner, (lo, hi)) for t in self._terms(e.function, index)]
-        if all(array_name(n) in self.constant for n in e.atoms(sp.Indexed)):
+        if self._is_constant(e) and all(n.indices.count(index) == 1 for n in e.atoms(sp.Indexed)):
             return [_Term((), _ONE, (e,))]
         raise CodeError(f"{publish(e)} is no polynomial in the data, so that no sum over them can be taken once")
 
@@ -153,6 +153,12 @@ class _Separation:
             name = self._named("offset", str(len(self.offsets) + 1))
             self.offsets[e] = Assignment(sp.Symbol(name, real=True), e, {}, "definition")
         return replace(t, coefficient=sign * self.offsets[e].target)
+
+    def _is_constant(self, e: sp.Expr) -> bool:
+        """Whether an expression is made of data alone."""
+        arrays = {array_name(n) for n in e.atoms(sp.Indexed)}
+        numbers = {s.name for s in e.free_symbols if isinstance(s, sp.Symbol) and not s.is_integer}
+        return arrays <= self.constant.keys() and numbers <= arrays
 
     def _product(self, factors: Sequence[list[_Term]]) -> list[_Term]:
         total = [_Term((), _ONE, ())]

@@ -10,6 +10,7 @@ from gradproof.code.arguments import Argument
 from gradproof.code.array_source import Library, Writer
 from gradproof.code.array_walk import ArrayWalk
 from gradproof.code.assignments import Assignment
+from gradproof.code.careful import careful_functions
 from gradproof.code.nodes import Node
 from gradproof.code.numpy_source import NumpyWriter
 from gradproof.forms.arrays import Axis, Known
@@ -53,12 +54,15 @@ class Written:
         named: dict[Node, str] = {}
         for line in lines:
             named.setdefault(nodes[line.name], safe_name(line.name))
-        taken = {safe_name(a.name) for a in (*lines, *arguments)} | {s for a in arguments for s in a.size_names}
+        taken = {safe_name(a.name) for a in lines} | {a.parameter for a in arguments}
+        parts = [e for a in lines for e in (a.body, *(end for span in a.spans.values() for end in span))]
+        taken |= {safe_name(str(s)) for e in (*parts, *(n for a in arguments for n in a.shape)) for s in e.free_symbols}
         writer = (NumpyWriter if library == "numpy" else Writer)(named, outputs, taken | {"np", "xp", "dtype", "math"})
-        self.result = f"return {', '.join(map(writer.returned, outputs))}"
+        self.result = f"return {', '.join(writer.returned(outputs))}"
         self.needs = writer.needs
         self.imported = writer.imported if isinstance(writer, NumpyWriter) else set[str]()
-        self.lines = [*self._dtype(arguments, library), *writer.lines]
+        note = ["# f(a, a) writes into a, whose old values are not needed any more"] * ("out" in self.needs)
+        self.lines = [*self._dtype(arguments, library), *note, *writer.lines]
 
     def _dtype(self, arguments: Sequence[Argument], library: Library) -> list[str]:
         """The type of new arrays: that of the real ones that are given, or of the numbers."""
@@ -93,6 +97,7 @@ def imports(library: Library, needs: set[str], names: Collection[str] = ()) -> l
     else:
         found = ["import numpy as np", *([f"from numpy import {', '.join(sorted(names))}"] if names else [])]
         found += [f"from scipy.special import {', '.join(special)}"] if special else []
+    found += careful_functions(needs, library)
     return ["import math", "", *found] if "math" in needs else found
 
 

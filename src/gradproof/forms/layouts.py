@@ -42,6 +42,17 @@ def derive_matrices(
     return (model.gradient if backward else model.derive)(t.loss, t.wrt, t.assumptions)
 
 
+def gradients_of_matrices(
+    loss: Any, wrts: Sequence[Any], assumptions: Sequence[Any], definitions: Sequence[sp.Eq]
+) -> tuple[derivation.Derivation, ...]:
+    """See `Model.gradients`: of a loss in matrix notation; where it names an inverse, each gradient by itself."""
+    found = [_Translation(loss, wrt, assumptions) for wrt in wrts]
+    if any(t.definitions for t in found):
+        return tuple(derive_matrices(loss, wrt, assumptions, definitions, backward=True) for wrt in wrts)
+    first = found[0]
+    return Model(definitions).gradients(first.loss, [t.wrt for t in found], first.assumptions)
+
+
 def asked_of_matrices(
     loss: Any, wrt: Any, assumptions: Sequence[Any] = (), definitions: Sequence[sp.Eq] = ()
 ) -> checking.Question:

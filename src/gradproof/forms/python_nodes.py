@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import functools
 import keyword
 import re
@@ -30,10 +31,14 @@ __all__ = [
 ]
 
 
+#: what sources call their modules and results, and Python its functions
+_TAKEN = frozenset({"np", "xp", "math", "scipy", "gradient", "dtype", *dir(builtins)})
+
+
 def safe_name(name: str) -> str:
-    """A name that Python accepts: lambda becomes lambda_."""
+    """A name that Python accepts and that sources leave free: lambda becomes lambda_."""
     name = re.sub(r"\W", "_", name)
-    return f"{name}_" if keyword.iskeyword(name) or name in ("np", "scipy", "gradient") or name[:1].isdigit() else name
+    return f"{name}_" if keyword.iskeyword(name) or name in _TAKEN or name[:1].isdigit() else name
 
 
 def name(text: str) -> ast.expr:

@@ -283,9 +283,15 @@ def known_arrays(bodies: Sequence[sp.Basic], spans: Spans) -> dict[str, Known]:
 
     for body in bodies:
         visit(sp.sympify(body), spans)
-    hulls = {base: [hull(list(dict.fromkeys(v))) for v in axes] for base, axes in found.items()}
+    hulls = {base: [_hull(list(dict.fromkeys(v))) for v in axes] for base, axes in found.items()}
     known = {b: Known(b, tuple(Axis(*s) for s in h if s is not None)) for b, h in hulls.items() if None not in h}
     return {str(base.label): k for base, k in known.items()}
+
+
+def _hull(values: Sequence[tuple[sp.Expr, sp.Expr]]) -> tuple[sp.Expr, sp.Expr] | None:
+    """The range that holds all; a single place such as the 2 of x[2] lies in that of the others, or the entry is not there."""
+    several = [v for v in values if not (v[0] == v[1] and v[0].is_Integer)]
+    return hull(values) or hull(several)
 
 
 def _symmetric(relations: Sequence[Any], known: Mapping[str, Known]) -> set[str]:

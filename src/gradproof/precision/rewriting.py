@@ -39,6 +39,7 @@ class Scope:
     def __init__(self, e: sp.Expr, definitions: Sequence[sp.Eq]) -> None:
         self.names: Names = {head(d.lhs): (tuple(getattr(d.lhs, "indices", ())), d.rhs) for d in definitions}
         self.chosen: dict[sp.Expr, sp.Eq] = {}
+        self.opens = 0  # how many names were opened
         seen = {s for x in (e, *definitions) for s in x.free_symbols}
         self._taken = {index_name(s) for s in seen} | {str(getattr(head(s), "label", s)) for s in seen}
 
@@ -47,6 +48,7 @@ class Scope:
         if not isinstance(e, (sp.Symbol, sp.Indexed)) or head(e) not in self.names:
             return None
         template, body = self.names[head(e)]
+        self.opens += 1
         return replaced(copied(body), dict(zip(template, getattr(e, "indices", ()), strict=True)))
 
     def letter(self, value: sp.Expr, positive: bool = False) -> sp.Expr:

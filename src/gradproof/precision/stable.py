@@ -15,13 +15,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import sympy as sp
-from sympy import Abs, Eq, KroneckerDelta, Max, Sum, cosh, erf, erfc, exp, log, sech, sqrt, tanh
+from sympy import Abs, Eq, KroneckerDelta, Max, Sum, cosh, erf, erfc, exp, log, sech, sign, sqrt, tanh
 from sympy.codegen.cfunctions import expm1, log1p
 
 from gradproof.checks.steps import LineChecker
 from gradproof.elementary import SPELLED_OUT, spelled_out
 from gradproof.lines import head, publish, publish_names, rebuilt, renamed
 from gradproof.notation import read
+from gradproof.precision.fractions import absolute, fraction
 from gradproof.precision.largest import complement, log_ratio, log_softmax, log_sum_exp, mean, root, softmax
 from gradproof.precision.rewriting import Scope, by_pattern, u, v
 from gradproof.verdict import Verdict
@@ -114,6 +115,8 @@ def _laws() -> tuple[Law, ...]:
         Law("logarithm near one", Eq(log(1 + u), log1p(u)), "Added to 1, a small number is lost."),
         Law("exponential near one", Eq(exp(u) - 1, expm1(u)), _CANCEL),
         Law("root near one", Eq(sqrt(1 + u) - 1, u / (1 + sqrt(1 + u))), _CANCEL, first=True),
+        Law("complement of a fraction", Eq(1 / (1 + u) - u / (1 + u) ** 2, 1 / (1 + u) ** 2), _CANCEL, fraction),
+        Law("number times its sign", Eq(u * sign(u), Abs(u), evaluate=False), "Terms that are equal are rounded apart.", absolute),
         Law("difference of squares", Eq(u**2 - v**2, (u - v) * (u + v)), _CANCEL),
         Law("softmax", Eq(_SOFT, exp(a[k] - M) / Sum(exp(a[l] - M), l)), _OVERFLOW, softmax),
         Law("log-sum-exp", Eq(log(Sum(exp(a[k]), k)), M + log(Sum(exp(a[k] - M), k))), _OVERFLOW, log_sum_exp),
@@ -170,13 +173,13 @@ def stable_form(
     start = read(e)
     known = {head(d.lhs): sp.Eq(d.lhs, read(d.rhs), evaluate=False) for d in definitions if head(d.lhs) != cut}
     scope, used = Scope(start, [*known.values()]), dict[str, Law]()
-    form = _rewritten(start, scope, used)
+    form = _rewritten(start, scope, used, LAWS)
     pairs, kept, todo = [(start, form)], list[sp.Eq](), [form]
     while todo:  # the definitions that the new form uses, and what was chosen
         body = todo.pop(0)
         for name in sorted({head(s) for s in body.free_symbols} & known.keys(), key=str):
             d, count = known.pop(name), len(scope.chosen)
-            new = _rewritten(d.rhs, scope, used)
+            new = _rewritten(d.rhs, scope, used, LAWS)
             pairs.append((d.rhs, new))
             kept.append(sp.Eq(d.lhs, publish(new), evaluate=False))
             todo += [new, *(x.rhs for x in [*scope.chosen.values()][count:])]
@@ -195,16 +198,24 @@ def rewritten(e: sp.Expr, scope: Scope) -> tuple[sp.Expr, tuple[str, ...]]:
     return _rewritten(e, scope, used, [law for law in LAWS if not law.dear]), tuple(used)
 
 
-def _rewritten(e: Any, scope: Scope, used: dict[str, Law], laws: Sequence[Law] = LAWS) -> Any:
+def _rewritten(e: Any, scope: Scope, used: dict[str, Law], laws: Sequence[Law]) -> Any:
     """The laws applied from the inside out, but those that come first."""
     if not e.args or isinstance(e, (sp.Indexed, sp.Idx, sp.Derivative, sp.Subs)):
         return e
     e = _by_laws(e, scope, used, laws, first=True)
+    e = _inside(e, scope, used, laws)
+    before = scope.opens
+    new = _by_laws(e, scope, used, laws)
+    return new if new is e or scope.opens == before else _inside(new, scope, used, laws)  # with what was in a name
+
+
+def _inside(e: Any, scope: Scope, used: dict[str, Law], laws: Sequence[Law]) -> Any:
+    """The laws applied to the parts of a node."""
+    if not e.args or isinstance(e, (sp.Indexed, sp.Idx, sp.Derivative, sp.Subs)):
+        return e
     inner = e.args[:1] if isinstance(e, Sum) else e.args
     args = [*(_rewritten(x, scope, used, laws) for x in inner), *e.args[len(inner) :]]
-    if not all(x is y for x, y in zip(args, e.args, strict=True)):
-        e = renamed(e, args)
-    return _by_laws(e, scope, used, laws)
+    return e if all(x is y for x, y in zip(args, e.args, strict=True)) else renamed(e, args)
 
 
 def _by_laws(e: Any, scope: Scope, used: dict[str, Law], laws: Sequence[Law], first: bool = False) -> Any:
