@@ -4,7 +4,7 @@ Run: python benchmarks/deriving.py [--only depth] [--limit 20] [--write]; `nox -
 
 Each point is measured in a process of its own, on formulas with fresh letters in each round (SymPy remembers what it has
 seen), after a small one of its kind: the median time of its rounds, then, in one more round, the peak of what Python
-allocates (CasADi allocates in C++: there it is what the process grows by).  A contestant whose point takes longer than the limit is not asked for larger ones.
+allocates (CasADi allocates in C++, which is not traced).  A contestant whose point takes longer than the limit is not asked for larger ones.
 What is counted and not timed, the operations of all gradients with the loss over those of the loss, is the same in every run.
 With `--write`, the figures go to docs/data/deriving.json, which the site shows.
 """
@@ -16,7 +16,6 @@ import datetime as dt
 import gc
 import json
 import math
-import resource
 import statistics
 import subprocess
 import sys
@@ -155,9 +154,7 @@ def measured(name: str, what: str, n: int) -> dict[str, float]:
         gc.enable()
     found = {"seconds": statistics.median(times), "low": min(times), "high": max(times)}
     work = contestant(what, n, "last")
-    if name == "casadi":
-        found["mebibytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    elif sum(times) < 30:  # tracing doubles the time
+    if name != "casadi" and sum(times) < 30:  # tracing doubles the time
         tracemalloc.start()
         work()
         found["mebibytes"] = tracemalloc.get_traced_memory()[1] / 2**20

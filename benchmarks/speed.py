@@ -276,9 +276,8 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=4.0, help="for each case")
     parser.add_argument("--write", action="store_true")
     asked = parser.parse_args()
-    if hasattr(
-        os, "sched_setaffinity"
-    ):  # otherwise JAX gives its work to a second thread, and takes up to twice as long
+    # on one core: otherwise JAX gives its work to a second thread, and takes up to twice as long
+    if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     if any(os.environ.get(name) != value for name, value in ONE_THREAD.items()):
         os.execve(sys.executable, [sys.executable, *sys.argv], os.environ | ONE_THREAD)  # noqa: S606 - itself, on one thread
@@ -295,18 +294,16 @@ def main() -> None:
             | {"ratios": ratios, "left_out": left_out}
         )
     if asked.write:
-        write(found)
+        write(found, anew=not asked.only)
 
 
-def write(found: list[dict[str, Any]]) -> None:
-    """Write what was measured; cases that were not measured keep their figures, of the same machine and versions."""
+def write(found: list[dict[str, Any]], anew: bool) -> None:
+    """Write what was measured; unless it is `anew`, other cases keep their figures, of the same machine and versions."""
     content = {"made": dt.datetime.now(dt.UTC).date().isoformat(), "machine": machine(), "versions": versions()}
-    kept = json.loads(DATA.read_text("utf-8")) if DATA.exists() else {"cases": []}
-    measured = {_key(case): case for case in found}
-    cases = {_key(case): case for case in kept["cases"]} | measured
-    if len(cases) > len(measured) and any(kept[name] != content[name] for name in ("machine", "versions")):
+    kept = content | {"cases": []} if anew else json.loads(DATA.read_text("utf-8"))
+    if any(kept[name] != content[name] for name in ("machine", "versions")):
         raise SystemExit(f"{DATA.name} is of another machine or other versions: measure all cases")
-    content["cases"] = list(cases.values())
+    content["cases"] = list({_key(case): case for case in (*kept["cases"], *found)}.values())
     DATA.write_text(json.dumps(content, ensure_ascii=False, indent=0) + "\n", "utf-8")
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 import sympy as sp
 
-from gradproof import Derivation, Model, NotationError, backward, values
+from gradproof import Derivation, Model, NotationError, backward, equal, values
 from gradproof.notation import read
 from gradproof.points import Point
 from gradproof.rules import SUBSTITUTION
@@ -105,6 +105,21 @@ def test_a_gradient_of_eight_layers_is_proved_by_steps_and_as_a_whole() -> None:
     verdict = model.gradient(loss, weights[0]).verify()
     assert verdict.status == "proved"
     assert {"canonical form", "each step", "whole"} <= {e.kind for e in verdict.evidence if e.outcome == "agrees"}
+
+
+def test_a_long_product_is_compared_as_it_stands_and_a_slip_in_one_factor_is_found() -> None:
+    """Six factors of two terms, each with its sign turned: the same product.  Five turned, or one letter exchanged, is another."""
+    i = sp.Idx("i", (1, D))
+    pairs = [(sp.IndexedBase(f"a{n}")[i], sp.IndexedBase(f"b{n}")[i]) for n in range(6)]
+
+    def product(*pairs: tuple[sp.Expr, sp.Expr]) -> sp.Expr:
+        return sp.Sum(sp.Mul(*(one - other for one, other in pairs)), i)
+
+    turned = [(other, one) for one, other in pairs]
+    assert equal(product(*pairs), product(*turned)).status == "proved"
+    assert equal(product(*pairs), product(pairs[0], *turned[1:])).status == "refuted"
+    assert equal(product(*pairs), product((x[i], pairs[0][1]), *pairs[1:])).status == "refuted"
+    assert equal(sp.expand(product(*pairs)), product(*pairs)).status == "proved"  # where they stand otherwise
 
 
 @pytest.mark.parametrize("step", range(5))

@@ -239,6 +239,15 @@ def test_compiled_loops_compute_what_numpy_does(compiled: Function) -> None:
     assert compiled.__doc__.startswith("The loss and its gradients by w[j, i], v[k, j].")
 
 
+def test_what_is_noted_down_has_room(compiled: Function) -> None:
+    """More than 256 numbers have an array of their own; a call before or after does not change it."""
+    given = sizes() | {"v": drawn(2, 300), "w": drawn(300, 4)}
+    for _ in range(2):
+        for got, wanted in zip(compiled(**given), by_hand(**given), strict=True):
+            assert apart(got, wanted) < 1e-13
+        compiled(**sizes())
+
+
 def test_arrays_of_any_layout_are_taken_and_left_alone(compiled: Function) -> None:
     given = sizes()
     wanted = compiled(**given)

@@ -8,7 +8,7 @@ printed; the site's build refuses any that carries neither.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +34,7 @@ __all__ = [
     "single_steps",
     "slug",
     "step_lines",
+    "table",
     "tex",
     "witness_text",
 ]
@@ -193,3 +194,16 @@ def _value(value: Any) -> str:
     if isinstance(value, tuple):
         return r"\left(" + ",\\, ".join(map(_value, value)) + r"\right)"
     return str(value).replace("**", "^").replace("*", r"\,")
+
+
+def table(titles: Sequence[str], rows: Sequence[Sequence[str]], cards: bool = False, sortable: bool = False) -> str:
+    """Return a table whose first column names the row; with `cards`, a row is a card on a narrow screen."""
+    head = "".join(f'<th scope="col">{title}</th>' for title in titles)
+    body = "".join(
+        f'<tr><th scope="row">{first}</th>'
+        + "".join(f'<td data-title="{title}">{cell}</td>' for title, cell in zip(titles[1:], cells, strict=True))
+        + "</tr>"
+        for first, *cells in rows
+    )
+    kind = f'class="gp-figures{" gp-cards" * cards}"{" data-sortable" * sortable}'
+    return f"<table {kind}><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"

@@ -323,7 +323,7 @@ def _types(names: Sequence[str], library: Library) -> list[str]:
         return [" == ".join(f"{n}.dtype" for n in names)] * (len(names) > 1) + [
             f"xp.isdtype({names[0]}.dtype, 'real floating')"
         ]
-    return [" is ".join(f"{n}.dtype" for n in names)] * (len(names) > 1) + [f"{names[0]}.dtype in FLOATS"]
+    return [" is ".join(f"{n}.dtype" for n in names) + " in FLOATS"]  # a chain: x.dtype is y.dtype in FLOATS
 
 
 def _label_tests(a: Argument, library: Library) -> list[str]:

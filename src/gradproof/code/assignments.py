@@ -179,21 +179,27 @@ def _rewritten(lines: Sequence[Assignment], derivations: Sequence[Derivation]) -
     definitions = [sp.Eq(a.target, a.body, evaluate=False) for a in lines if a.kind in ("definition", "loss")]
     sizes = {e for a in lines for span in a.spans.values() for e in span}
     scope = Scope(sp.Tuple(*(a.body for a in lines), *sizes), definitions)
-    checker = LineChecker(first.definitions, relations)
+    checkers = [LineChecker((), relations), LineChecker(first.definitions, relations)]  # the first is enough for most
     found: list[Assignment] = []
     for a in lines:
-        tidy, count = tidied(a.body, read_assumptions(relations)), len(scope.chosen)
+        tidy = tidied(a.body, read_assumptions(relations))
         if a.kind in ("adjoint", "gradient"):
             tidy = with_names(tidy, definitions)
         form, laws = rewritten(tidy, scope)
-        if form == a.body or checker.equal(publish(a.body), publish(plain(form)), a.of).status != "proved":
+        if form == a.body or not any(_equal(checker, a, form) for checker in checkers):
             found.append(a)
             continue
-        for d in list(scope.chosen.values())[count:]:
-            spans = {i: s for i, s in _spans_in(form, a.spans).items() if i in getattr(d.lhs, "indices", ())}
-            found.append(Assignment(d.lhs, d.rhs, spans, "largest"))
+        used = {name_of(b) for b in (*form.free_symbols, *arrays_in(form))} - {other.name for other in found}
+        for d in scope.chosen.values():
+            if name_of(head(d.lhs)) in used:
+                spans = {i: s for i, s in _spans_in(form, a.spans).items() if i in getattr(d.lhs, "indices", ())}
+                found.append(Assignment(d.lhs, d.rhs, spans, "largest"))
         found.append(replace(a, body=form, laws=laws))
     return tuple(found)
+
+
+def _equal(checker: LineChecker, a: Assignment, form: sp.Expr) -> bool:
+    return checker.equal(publish(a.body), publish(plain(form)), a.of).status == "proved"
 
 
 def _spans_in(e: sp.Basic, spans: Spans) -> dict[sp.Basic, tuple[sp.Expr, sp.Expr]]:

@@ -23,7 +23,21 @@ __all__ = ["SCRATCH", "LoopWriter"]
 BLOCK = 4096  # so many terms are added up before they are added to a total, whose digits they would not reach
 SCRATCH = "scratch"
 _LETTERS = "rstuvgqfcd"
-_RESERVED = {SCRATCH, "label", "np", "math", "numba", "range", "min", "max", "abs", "float", "start", "stop", "ValueError"}
+_RESERVED = {
+    SCRATCH,
+    "label",
+    "np",
+    "math",
+    "numba",
+    "range",
+    "min",
+    "max",
+    "abs",
+    "float",
+    "start",
+    "stop",
+    "ValueError",
+}
 
 Node = Loop | Leaf
 

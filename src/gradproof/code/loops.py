@@ -7,6 +7,9 @@ which share loops (fusion.py) and are written as Python (loop_writer.py, scalar_
 Sums may be added up in any order (the flags `reassoc`, `contract` and `nsz` of LLVM), which is what lets a processor
 add several terms at a time; not-a-number and infinite values keep their meaning.  A pass that only adds up does so in
 blocks, so that the rounding of 10⁷ terms stays near that of a few thousand.
+
+A call is quick where numba counts no references (`_nrt=False`), so that the loops make no arrays: what is returned, and
+what they note down between two passes, is made before.
 """
 
 from __future__ import annotations
@@ -111,7 +114,9 @@ def _shape(a: Assignment, arguments: Sequence[Argument]) -> str:
 def _sized(size: sp.Expr, arguments: Sequence[Argument]) -> str:
     """A number of entries, from the shapes of the arguments."""
     places: dict[sp.Symbol, sp.Expr] = {}
-    shapes = sorted(((axis, a.parameter, n) for a in arguments for axis, n in enumerate(a.shape)), key=lambda row: row[:2])
+    shapes = sorted(
+        ((axis, a.parameter, n) for a in arguments for axis, n in enumerate(a.shape)), key=lambda row: row[:2]
+    )
     for axis, array, n in shapes:  # the length of an array is quicker to have than its shape
         for s in sorted(n.free_symbols - places.keys(), key=str):
             if sp.expand(n - s).is_Integer:

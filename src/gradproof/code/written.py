@@ -9,12 +9,13 @@ import sympy as sp
 from gradproof.code.arguments import Argument
 from gradproof.code.array_source import Library, Writer
 from gradproof.code.array_walk import ArrayWalk
-from gradproof.code.assignments import Assignment
+from gradproof.code.assignments import Assignment, name_of
 from gradproof.code.careful import careful_functions
 from gradproof.code.nodes import Node
 from gradproof.code.numpy_source import NumpyWriter
 from gradproof.forms.arrays import Axis, Known
 from gradproof.forms.python_nodes import safe_name
+from gradproof.inverse import arrays_in
 from gradproof.lines import head
 
 __all__ = ["Written", "imports", "indented", "walked"]
@@ -52,7 +53,7 @@ class Written:
         nodes = walked(lines, arguments).nodes
         outputs = [nodes[name] for name in names]
         named: dict[Node, str] = {}
-        for line in lines:
+        for line in _soon(lines):
             named.setdefault(nodes[line.name], safe_name(line.name))
         taken = {safe_name(a.name) for a in lines} | {a.parameter for a in arguments}
         parts = [e for a in lines for e in (a.body, *(end for span in a.spans.values() for end in span))]
@@ -75,6 +76,17 @@ class Written:
             return ["dtype = np.float64"]
         typed = any(not a.spans and not a.is_size for a in arguments)  # the numbers have this type already
         return [] if typed else ["dtype = xp.asarray(0.0).dtype"]
+
+
+def _soon(lines: Sequence[Assignment]) -> list[Assignment]:
+    """The lines with each gradient right after the last line that it reads, so that this is not needed for long."""
+    found = [a for a in lines if a.kind != "gradient"]
+    for a in lines:
+        if a.kind == "gradient":
+            read = {name_of(b) for b in (*a.body.free_symbols, *arrays_in(a.body))}
+            last = max((n for n, other in enumerate(found) if other.name in read), default=len(found) - 1)
+            found.insert(last + 1, a)
+    return found
 
 
 def walked(lines: Sequence[Assignment], arguments: Sequence[Argument]) -> ArrayWalk:

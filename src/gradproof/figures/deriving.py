@@ -16,7 +16,7 @@ from typing import Any
 from gradproof.figures.drawing import Axis, Panel, element, label, path
 from gradproof.figures.numerals import power_of_ten
 from gradproof.page import PageError
-from gradproof.trials.tables import table
+from gradproof.pieces import table
 
 __all__ = ["FILE", "Run", "Series", "first", "operations", "plot", "read", "run", "times"]
 

@@ -17,7 +17,7 @@ from typing import Any
 from gradproof.figures.drawing import Axis, Panel, element, label
 from gradproof.figures.numerals import power_of_ten
 from gradproof.page import PageError
-from gradproof.trials.tables import table
+from gradproof.pieces import table
 
 __all__ = ["FILE", "Case", "Ratio", "Run", "by_size", "data_costs", "plot", "read", "run", "single_precision"]
 

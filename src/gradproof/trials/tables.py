@@ -14,10 +14,11 @@ from typing import Any
 from gradproof import page, reference, reference_page
 from gradproof.ledger import place
 from gradproof.page import PageError
+from gradproof.pieces import table
 from gradproof.trials.gathering import all_trials
 from gradproof.trials.oracles import oracles
 
-__all__ = ["FILE", "Kind", "bars", "by_gradient", "by_kind", "kinds", "summary", "table"]
+__all__ = ["FILE", "Kind", "bars", "by_gradient", "by_kind", "kinds", "summary"]
 
 FILE = "docs/data/oracles.json"
 EXACT = ("canonical form", "each step", "whole", "second prover")
@@ -265,16 +266,3 @@ def _agreeing(identity: str, gradients: Sequence[Data]) -> list[str]:
 def _link(identity: str) -> str:
     address = f"../reference/{reference.IDS[identity]}/#{identity}" if identity in reference.IDS else place(identity)
     return f'<a href="{address}">{escape(identity)}</a>'
-
-
-def table(titles: Sequence[str], rows: Sequence[Sequence[str]], cards: bool = False, sortable: bool = False) -> str:
-    """Return a table whose first column names the row; with `cards`, a row is a card on a narrow screen."""
-    head = "".join(f'<th scope="col">{title}</th>' for title in titles)
-    body = "".join(
-        f'<tr><th scope="row">{first}</th>'
-        + "".join(f'<td data-title="{title}">{cell}</td>' for title, cell in zip(titles[1:], cells, strict=True))
-        + "</tr>"
-        for first, *cells in rows
-    )
-    kind = f'class="gp-figures{" gp-cards" * cards}"{" data-sortable" * sortable}'
-    return f"<table {kind}><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
