@@ -4,7 +4,8 @@ from sympy import Eq, Idx, IndexedBase, Sum, symbols, tanh
 from gradproof import Model
 
 P, D, M, K = symbols("P D M K", integer=True, positive=True)
-p, i, j, k = Idx("p", (1, P)), Idx("i", (1, D)), Idx("j", (1, M)), Idx("k", (1, K))
+p, i = Idx("p", (1, P)), Idx("i", (1, D))
+j, k = Idx("j", (1, M)), Idx("k", (1, K))
 x, w, h, z, v, y, t = map(IndexedBase, ("x", "w", "h", "z", "v", "y", "t"))
 E = symbols("E")
 
@@ -21,6 +22,7 @@ print(program.numpy_source())
 print("# the lines of arrays are", program.verify().status)
 
 f = program.to_numpy()
-points, weights = np.ones((5, 3)), np.full((4, 3), 0.1)
-loss, grad_w, grad_v = f(t=np.zeros((5, 2)), v=np.ones((2, 4)), w=weights, x=points)
+points, targets = np.ones((5, 3)), np.zeros((5, 2))
+first, second = np.full((4, 3), 0.1), np.ones((2, 4))
+loss, grad_w, grad_v = f(x=points, t=targets, w=first, v=second)
 print("#", loss, grad_w.shape, grad_v.shape)
