@@ -302,3 +302,16 @@ def test_a_slip_in_the_source_is_seen(slip: str) -> None:
     assert source.count(before) == 1, source
     with pytest.raises(AssertionError):
         agrees(made, compiled(source.replace(before, after), made.name))
+
+
+def test_an_entry_at_a_place_that_is_counted_down() -> None:
+    """The sign of an index is not one of the entries; a condition on a number does not shorten an array."""
+    size, a = sp.Symbol("N", integer=True, positive=True), sp.Symbol("a")
+    index, x, y = sp.Idx("i", (1, size)), sp.IndexedBase("x"), sp.IndexedBase("y")
+    reversed_ = derive(a * sp.Sum(x[index] * y[size + 1 - index], index), a).program()
+    loss, gradient = reversed_.to_numpy()(2.0, np.array([1.0, 2, 3]), np.array([5.0, 7, 11]))
+    assert (loss, gradient) == (80.0, 40.0)
+    assert reversed_.verify().status == "proved"
+    chosen = derive(sp.Sum(sp.Piecewise((a * x[index + 1], a > 0), (a * x[index], True)), index), a).program()
+    assert [argument.shape for argument in chosen.arguments] == [(), (size + 1,)]
+    assert chosen.to_numpy()(1.0, np.array([1.0, 2, 3])) == (5.0, 5.0)

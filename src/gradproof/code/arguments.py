@@ -97,12 +97,17 @@ def _ranges(lines: Sequence[Assignment]) -> dict[str, Known]:
 
 def _without_ends(e: Any) -> Any:
     """`e` without the branches that conditions on indices alone choose, as at the ends of a range."""
-    if isinstance(e, sp.Piecewise) and not any(c.atoms(sp.Indexed) for _, c in e.args):
+    if isinstance(e, sp.Piecewise) and all(_is_of_indices(c) for _, c in e.args):
         return _without_ends(e.args[-1][0])
     if not e.args or isinstance(e, sp.Indexed):
         return e
     return sp.Basic.__new__(sp.Tuple, *map(_without_ends, e.args)) if not isinstance(e, sp.Sum) else rebuilt(e, [
         _without_ends(e.args[0]), *e.args[1:]])  # fmt: skip
+
+
+def _is_of_indices(c: sp.Basic) -> bool:
+    """Whether a condition is made of indices and sizes alone."""
+    return not c.atoms(sp.Indexed) and all(s.is_integer for s in c.free_symbols)
 
 
 def _labels(body: sp.Basic, spans: Spans, every: Mapping[str, Known]) -> dict[str, Any]:
@@ -355,7 +360,7 @@ def _label_lines(a: Argument, library: Library) -> list[str]:
 
 def _number_test(name: str, library: Library) -> str:
     if library == "numpy":
-        return f"isinstance({name}, (float, np.floating))"
+        return f"isinstance({name}, NUMBERS)"
     return f"(isinstance({name}, (float, int)) or {name}.ndim == 0 and xp.isdtype({name}.dtype, 'real floating'))"
 
 

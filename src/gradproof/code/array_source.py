@@ -268,9 +268,8 @@ class Writer:
         return _subscript(self.inline(n.args[0]), parts)
 
     def _squeeze(self, n: Node) -> ast.expr:
-        gone = n.data if isinstance(n.data, tuple) else (n.data,)
         return _subscript(
-            self.inline(n.args[0]), [ast.Constant(0) if k in gone else ast.Slice() for k in range(n.args[0].rank)]
+            self.inline(n.args[0]), [ast.Constant(0) if k in n.data else ast.Slice() for k in range(n.args[0].rank)]
         )
 
     def _reshaped(self, value: ast.expr, sizes: Sequence[ast.expr]) -> ast.expr:

@@ -237,7 +237,9 @@ class ArrayWalk:
         labels = self.contraction.joint(places)
         nodes = [self.contraction.aligned(v, labels) for v in places]
         shape = tuple(self.size(i) for i in labels)
-        return Value(labels, self.graph.linear("gather" if inside else "guarded", [node, *nodes], None, shape))
+        sign, bare = self.graph.signed(node)  # of the entries: a place has a sign of its own
+        found = self.graph.node("gather" if inside else "guarded", [bare, *nodes], None, shape)
+        return Value(labels, self.graph.with_sign(sign, found))
 
     def _stays(self, index: sp.Expr, lo: sp.Expr, size: sp.Expr) -> bool:
         """Whether all places of an index lie in the axis; labels are looked at before."""

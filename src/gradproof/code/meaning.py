@@ -187,8 +187,8 @@ class Meaning:
         return Array(axes, lambda *i: inner.entry(*(i[k] for k in own)))
 
     def _squeeze(self, n: Node, args: list[Array]) -> Array:
-        (inner,), gone = args, n.data if isinstance(n.data, tuple) else (n.data,)
-        kept = [k for k in range(len(inner.axes)) if k not in gone]
+        (inner,) = args
+        kept = [k for k in range(len(inner.axes)) if k not in n.data]
 
         def entry(*indices: sp.Expr) -> sp.Expr:
             at = dict(zip(kept, indices, strict=True))
