@@ -19,7 +19,7 @@ from gradproof.inverse import arrays_in, matrix_of
 from gradproof.lines import index_range, rebuilt
 from gradproof.precision.rewriting import Largest
 
-__all__ = ["Argument", "arguments_of", "fast_check", "full_check", "size_lines", "types"]
+__all__ = ["Argument", "arguments_of", "fast_check", "full_check", "listed", "size_lines", "types"]
 
 
 @dataclass(frozen=True)
@@ -190,12 +190,12 @@ def fast_check(
     tests += [test for a in arrays if a.whole for test in _label_tests(a, library)]
     tests += [_number_test(a.parameter, library) for a in numbers]
     tests += [f"isinstance({a.parameter}, int)" for a in arguments if a.is_size]
-    failed = f"{check}({_names(arguments)})"
+    failed = f"{check}({listed(arguments)})"
     tested = [f"if not ({' and '.join(tests)}):", f"    {failed}"] if tests else []
     after = _numbers_of_type(arguments, library)
     if not arrays and library == "numpy":
         return [*tested, *after]
-    space = [f"xp = array_namespace({_names(arrays or numbers)})"] if library == "array" else []
+    space = [f"xp = array_namespace({listed(arrays or numbers)})"] if library == "array" else []
     errors = "(AttributeError, TypeError, ValueError, IndexError)"
     inside = [f"    {line}" for line in (*space, *size_lines(arguments, known), *tested)]
     return ["try:", *inside, f"except {errors}:", f"    {failed}", "    raise", *after]
@@ -207,7 +207,7 @@ def _numbers_of_type(arguments: Sequence[Argument], library: Library) -> list[st
     if library == "numpy":  # Python's numbers take any type
         return [f"{a.parameter} = float({a.parameter})" for a in numbers]
     real = next((a.parameter for a in arrays if not a.whole), None)
-    typed = f"[v for v in ({_names(numbers)},) if hasattr(v, 'dtype')] or [xp.asarray(0.0)]"
+    typed = f"[v for v in ({listed(numbers)},) if hasattr(v, 'dtype')] or [xp.asarray(0.0)]"
     lines = [f"dtype = xp.result_type(*({typed}))"] if numbers and real is None else []
     dtype = "dtype" if real is None else f"{real}.dtype"
     return [*lines, *(f"{a.parameter} = xp.asarray({a.parameter}, dtype={dtype})" for a in numbers)]
@@ -230,7 +230,7 @@ def full_check(
     lines += [line for a in arguments if a.is_size for line in _size_argument_lines(a.parameter)]
     if library == "array" and not arrays:
         lines += _some_library([a.parameter for a in numbers])
-    head = [f"def {check}({_names(arguments)}):", '    """Say which argument does not fit, if one does not."""']
+    head = [f"def {check}({listed(arguments)}):", '    """Say which argument does not fit, if one does not."""']
     return [*head, *(f"    {line}" for line in lines)]
 
 
@@ -244,7 +244,8 @@ def types(arguments: Sequence[Argument], library: Library) -> list[str]:
     return ["", *lines] if lines else []
 
 
-def _names(arguments: Sequence[Argument]) -> str:
+def listed(arguments: Sequence[Argument]) -> str:
+    """The names of arguments as Python lists them."""
     return ", ".join(a.parameter for a in arguments)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import sympy as sp
 
-from gradproof.code.arguments import Argument, fast_check, full_check, size_lines, types
+from gradproof.code.arguments import Argument, fast_check, full_check, listed, size_lines, types
 from gradproof.code.assignments import Assignment, CodeError
 from gradproof.code.careful import guards
 from gradproof.code.sums import separated
@@ -59,19 +59,19 @@ class Constant:
         sizes = {s for a in self.data for n in a.shape for s in n.free_symbols}
         inner = [
             *guards(rest.needs),
-            f"def of_parameters({_parameters(self.others)}):",
+            f"def of_parameters({listed(self.others)}):",
             *indented([*docstring, *fast_check(self.others, "numpy", sizes), *rest.lines, rest.result]), "",
             *full_check(self.others, "numpy", sizes), "",
             "return of_parameters",
         ]  # fmt: skip
-        what = f"The sums over {_parameters(self.data)}, and with them the loss and its gradients as a function of {_parameters(self.others)}."
+        what = f"The sums over {listed(self.data)}, and with them the loss and its gradients as a function of {listed(self.others)}."
         text = [
             *imports("numpy", sums.needs | rest.needs, sums.imported | rest.imported), *types([*self.data, *self.others], "numpy"),
             f"BLOCK = {BLOCK}  # so many are taken at once: they stay in the cache", "", "",
-            f"def {name}({_parameters(self.data)}):",
+            f"def {name}({listed(self.data)}):",
             *indented([f'"""{what}"""', *fast_check(self.data, "numpy", check="check_data"), *self._pass(), "", *inner]), "", "",
             *guards(sums.needs),
-            f"def data_sums({_parameters(given)}):",
+            f"def data_sums({listed(given)}):",
             *indented(['"""The sums over a part of the data."""', *size_lines(given), *sums.lines, sums.result]), "", "",
             *_HELPERS, "", "",
             *full_check(self.data, "numpy", check="check_data"),
@@ -117,10 +117,6 @@ _HELPERS = (
     '    """A part of the data less its centre."""',
     "    return part - centre if np.any(centre) else part",
 )
-
-
-def _parameters(arguments: Sequence[Argument]) -> str:
-    return ", ".join(a.parameter for a in arguments)
 
 
 def _at(axis: int, part: str) -> str:

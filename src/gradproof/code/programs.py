@@ -11,7 +11,7 @@ from typing import Any
 import sympy as sp
 
 from gradproof.assumptions import read_assumptions
-from gradproof.code.arguments import Argument, arguments_of, fast_check, full_check, types
+from gradproof.code.arguments import Argument, arguments_of, fast_check, full_check, listed, types
 from gradproof.code.array_source import Library
 from gradproof.code.assignments import Assignment, CodeError, assignments, name_of
 from gradproof.code.careful import guards
@@ -134,7 +134,7 @@ class Program:
         text = [
             *imports(library, written.needs, written.imported), *types(self.arguments, library), "", "",
             *(guards(written.needs) if library == "numpy" else []),
-            f"def {self.name}({_parameters(self.arguments)}):",
+            f"def {self.name}({listed(self.arguments)}):",
             *indented([*self._docstring(self.arguments), *fast_check(self.arguments, library), *written.lines, written.result]),
             "", "", *full_check(self.arguments, library),
         ]  # fmt: skip
@@ -172,10 +172,6 @@ class Program:
 def _shape_text(a: Assignment) -> str:
     sizes = [str(sp.expand(hi - lo + 1)) for lo, hi in (a.spans[i] for i in a.indices)]
     return f"({', '.join(sizes)}{',' if len(sizes) == 1 else ''})"
-
-
-def _parameters(arguments: Sequence[Argument]) -> str:
-    return ", ".join(a.parameter for a in arguments)
 
 
 def compiled(source: str, name: str) -> Callable[..., Any]:
