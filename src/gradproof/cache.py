@@ -9,7 +9,6 @@ Claims share their modules, so a module's digest would be too coarse.  `claim_di
 claim's function and whatever module-level names it uses, and what those use, and so on; another
 claim in the same file may change without disturbing it.
 
-References: `gradproof.page` is the only user.
 """
 
 from __future__ import annotations
@@ -32,6 +31,7 @@ __all__ = [
     "drawing_digest",
     "engine_digest",
     "group_digest",
+    "is_kept",
     "remember",
     "sources_digest",
     "trials_digest",
@@ -55,12 +55,21 @@ def digest(*parts: str) -> str:
 
 def remember(key: str, make: Callable[[], str]) -> str:
     """Return what is stored under `key`; if nothing is, or it is damaged, make it and store it."""
-    path = Path(os.environ.get("GRADPROOF_CACHE", ".cache/gradproof")) / key[:2] / key[2:]
+    path = _path(key)
     found = _read(path)
     if found is None:
         found = make()
         _write(path, found)
     return found
+
+
+def is_kept(key: str) -> bool:
+    """Whether something is stored under `key`."""
+    return _path(key).exists()
+
+
+def _path(key: str) -> Path:
+    return Path(os.environ.get("GRADPROOF_CACHE", ".cache/gradproof")) / key[:2] / key[2:]
 
 
 def _read(path: Path) -> str | None:

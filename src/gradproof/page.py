@@ -57,6 +57,7 @@ __all__ = [
     "definition",
     "derivation",
     "example",
+    "key",
     "proved",
     "record",
     "render_claim",
@@ -82,10 +83,14 @@ def record(identity: str) -> dict[str, Any]:
     return {key: made[key] for key in made if key != "html"}
 
 
+def key(identity: str) -> str:
+    """Return the name under which a claim's HTML and record are kept: it changes with all that they depend on."""
+    return digest("claim", identity, claim_digest(*sources.locate(identity)), drawing_digest())
+
+
 def _made(identity: str) -> dict[str, Any]:
     """Prove and render a claim, or read what was made of it before."""
-    module, function = sources.locate(identity)
-    return _kept(identity, digest("claim", identity, claim_digest(module, function), drawing_digest()))
+    return _kept(identity, key(identity))
 
 
 @cache

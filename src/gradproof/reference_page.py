@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 FEW = 4  # steps; a longer derivation is shown by its first line and its last
 
-__all__ = ["entry", "group", "index", "record", "render_entry", "summary"]
+__all__ = ["entry", "group", "index", "key", "record", "render_entry", "summary"]
 
 
 def entry(identity: str) -> str:
@@ -58,10 +58,14 @@ def record(identity: str) -> dict[str, Any]:
     return {key: made[key] for key in made if key != "html"}
 
 
+def key(identity: str) -> str:
+    """Return the name under which an entry's HTML and record are kept: it changes with all that they depend on."""
+    return digest("entry", identity, group_digest(reference.locate(identity)[0]), drawing_digest())
+
+
 @cache
 def _kept(identity: str) -> dict[str, Any]:
     """Return an entry's record and HTML, as they were made before if nothing beneath them has changed."""
-    module, _ = reference.locate(identity)
 
     def make() -> str:
         made = reference.REFERENCE[identity]
@@ -69,9 +73,7 @@ def _kept(identity: str) -> dict[str, Any]:
         html = render_entry(made, examined, found)  # raises unless all of it holds
         return json.dumps(_record(made, examined) | {"precision": precision_record(found), "html": html})
 
-    found: dict[str, Any] = json.loads(
-        remember(digest("entry", identity, group_digest(module), drawing_digest()), make)
-    )
+    found: dict[str, Any] = json.loads(remember(key(identity), make))
     return found
 
 
