@@ -6,6 +6,7 @@ the same site.  uv makes the environments when it is installed, virtualenv when 
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -17,7 +18,7 @@ nox.options.sessions = ["docs", "tests", "lint", "types"]
 
 PROJECT = nox.project.load_toml("pyproject.toml")
 QUIET = {"NO_MKDOCS_2_WARNING": "1"}  # Material's notice on MkDocs 2, which we do not use
-GROUPS = ("docs", "tests", "lint", "types")
+GROUPS = ("docs", "tests", "lint", "types", "publish")
 
 
 def install(session: nox.Session, group: str) -> None:
@@ -31,11 +32,45 @@ def install(session: nox.Session, group: str) -> None:
     session.install("--no-deps", "-e", ".")
 
 
+def site_environment(session: nox.Session) -> dict[str, str]:
+    """Variables of a build: its date is that of the commit, so that two builds of one commit are the same, byte by byte."""
+    if "SOURCE_DATE_EPOCH" in os.environ:
+        return QUIET
+    asked = session.run("git", "log", "-1", "--format=%ct", external=True, silent=True, success_codes=[0, 128])
+    date = str(asked).strip()
+    return QUIET | ({"SOURCE_DATE_EPOCH": date} if date.isdigit() else {})
+
+
 @nox.session
 def docs(session: nox.Session) -> None:
     """Derive, prove and publish: build the site into site/, strictly."""
     install(session, "docs")
-    session.run("mkdocs", "build", "--strict", *session.posargs, env=QUIET)
+    session.run("mkdocs", "build", "--strict", *session.posargs, env=site_environment(session))
+
+
+@nox.session(default=False)
+def same(session: nox.Session) -> None:
+    """Build the site anew and compare it with site/, byte by byte; `-- from-nothing` proves everything anew as well."""
+    install(session, "docs")
+    other = session.create_tmp()
+    environment = site_environment(session)
+    if "from-nothing" in session.posargs:
+        environment |= {"GRADPROOF_CACHE": f"{other}/cache"}
+    session.run("mkdocs", "build", "--strict", "--site-dir", f"{other}/site", env=environment)
+    session.run("diff", "--recursive", "--brief", "site", f"{other}/site", external=True)
+
+
+@nox.session(default=False)
+def publish(session: nox.Session) -> None:
+    """Put the site beside its other versions on the branch gh-pages: `-- dev`, or `-- --push 0.2 latest`."""
+    install(session, "docs")
+    session.install("-c", "constraints.txt", *nox.project.dependency_groups(PROJECT, "publish"))
+    built = site_environment(session) | {"VERSIONS_BY": "mike"}
+    session.run("mike", "deploy", "--update-aliases", *session.posargs, env=built)
+    push = [argument for argument in session.posargs if argument == "--push"]
+    versions = str(session.run("mike", "list", silent=True))
+    first = "latest" if "[latest]" in versions else session.posargs[-1]
+    session.run("mike", "set-default", *push, first)
 
 
 @nox.session

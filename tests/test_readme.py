@@ -27,7 +27,8 @@ def test_the_two_commands_are_the_same_wherever_they_stand() -> None:
     for command in COMMANDS:
         assert command in README
         assert command in (ROOT / "docs" / "index.md").read_text("utf-8")
-    assert COMMANDS[0] in (ROOT / ".github" / "workflows" / "pages.yml").read_text("utf-8")
+    for hosted in (".github/workflows/pages.yml", ".readthedocs.yaml"):
+        assert COMMANDS[0] in (ROOT / hosted).read_text("utf-8")
 
 
 def test_the_locked_file_names_every_dependency_and_no_address() -> None:

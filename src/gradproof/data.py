@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any
 from gradproof.latex import to_latex
 
 if TYPE_CHECKING:
+    from gradproof import claim as claims
     from gradproof.answer import Answer
     from gradproof.claim import Claim
     from gradproof.derivation import Derivation
     from gradproof.kinks import Kink
+    from gradproof.reference import entry as entries
     from gradproof.reference.entry import Entry
     from gradproof.repair import Blame
     from gradproof.statements import Statement
@@ -199,9 +201,9 @@ def entry_outline(entry: Entry, group: str, title: str) -> Data:
     }
 
 
-def of_claim(claim: Claim) -> Data:
-    """A claim of a source, decided."""
-    examined = claim.examined()
+def of_claim(claim: Claim, examined: claims.Examined | None = None) -> Data:
+    """A claim of a source, decided; what was found of it may be given."""
+    examined = examined or claim.examined()
     source = {key: getattr(claim.source, key) for key in ("title", "author", "year", "url", "licence")}
     slips = zip(claim.slips, examined.slips, strict=True)
     return {
@@ -219,9 +221,9 @@ def of_claim(claim: Claim) -> Data:
     }
 
 
-def of_entry(entry: Entry, group: str, title: str) -> Data:
-    """An entry of the reference, decided; each gradient as a matrix and as NumPy code, where it has these forms."""
-    examined = entry.examined()
+def of_entry(entry: Entry, group: str, title: str, examined: entries.Examined | None = None) -> Data:
+    """An entry of the reference, decided, or as it was found; each gradient as a matrix and as NumPy code, where it has these forms."""
+    examined = examined or entry.examined()
     wrong = [(statement, w) for statement, g in zip(entry.statements, entry.gradients, strict=True) for w in g.wrong]
     slips = zip(wrong, examined.slips, strict=True)
     return {

@@ -54,6 +54,7 @@ if TYPE_CHECKING:
 __all__ = [
     "PageError",
     "claim",
+    "data",
     "definition",
     "derivation",
     "example",
@@ -80,7 +81,13 @@ def claim(identity: str) -> str:
 def record(identity: str) -> dict[str, Any]:
     """Return what tables and programs need of a claim, as plain data; raise `PageError` as `claim` does."""
     made = _made(identity)
-    return {key: made[key] for key in made if key != "html"}
+    return {key: made[key] for key in made if key not in ("html", "data")}
+
+
+def data(identity: str) -> dict[str, Any]:
+    """Return a claim as `gradproof show --json` has it; raise `PageError` as `claim` does."""
+    found: dict[str, Any] = _made(identity)["data"]
+    return found
 
 
 def key(identity: str) -> str:
@@ -98,10 +105,13 @@ def _kept(identity: str, key: str) -> dict[str, Any]:
     """Return what is stored under a key, which names all that it depends on; several tables ask for it in one build."""
 
     def make() -> str:
+        from gradproof.data import of_claim
+
         made = sources.CLAIMS[identity]
         examined, found = made.examined(), precision_of(made.statements)
         html = render_claim(made, examined, found)  # raises unless all of it holds
-        return json.dumps(_record(made, examined) | {"precision": precision_record(found), "html": html})
+        shown = _record(made, examined) | {"precision": precision_record(found)}
+        return json.dumps(shown | {"html": html, "data": of_claim(made, examined)})
 
     found: dict[str, Any] = json.loads(remember(key, make))
     return found

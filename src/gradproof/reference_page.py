@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 FEW = 4  # steps; a longer derivation is shown by its first line and its last
 
-__all__ = ["entry", "group", "index", "key", "record", "render_entry", "summary"]
+__all__ = ["data", "entry", "group", "index", "key", "record", "render_entry", "summary"]
 
 
 def entry(identity: str) -> str:
@@ -55,7 +55,13 @@ def entry(identity: str) -> str:
 def record(identity: str) -> dict[str, Any]:
     """Return what tables and programs need of an entry, as plain data; raise `PageError` as `entry` does."""
     made = _kept(identity)
-    return {key: made[key] for key in made if key != "html"}
+    return {key: made[key] for key in made if key not in ("html", "data")}
+
+
+def data(identity: str) -> dict[str, Any]:
+    """Return an entry as `gradproof show --json` has it; raise `PageError` as `entry` does."""
+    found: dict[str, Any] = _kept(identity)["data"]
+    return found
 
 
 def key(identity: str) -> str:
@@ -68,10 +74,14 @@ def _kept(identity: str) -> dict[str, Any]:
     """Return an entry's record and HTML, as they were made before if nothing beneath them has changed."""
 
     def make() -> str:
-        made = reference.REFERENCE[identity]
+        from gradproof.data import of_entry
+
+        made, name = reference.REFERENCE[identity], reference.IDS[identity]
         examined, found = made.examined(), precision_of(made.statements)
         html = render_entry(made, examined, found)  # raises unless all of it holds
-        return json.dumps(_record(made, examined) | {"precision": precision_record(found), "html": html})
+        shown = _record(made, examined) | {"precision": precision_record(found)}
+        told = of_entry(made, name, reference.GROUPS[name][0], examined)
+        return json.dumps(shown | {"html": html, "data": told})
 
     found: dict[str, Any] = json.loads(remember(key(identity), make))
     return found
