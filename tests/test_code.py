@@ -36,6 +36,7 @@ from code_losses import (
 )
 from code_oracle import Oracle, apart
 from gradproof import CLAIMS, CodeError, Model, Program, derive, program
+from gradproof.code.nodes import Graph
 from gradproof.code.programs import compiled
 
 
@@ -315,3 +316,19 @@ def test_an_entry_at_a_place_that_is_counted_down() -> None:
     chosen = derive(sp.Sum(sp.Piecewise((a * x[index + 1], a > 0), (a * x[index], True)), index), a).program()
     assert [argument.shape for argument in chosen.arguments] == [(), (size + 1,)]
     assert chosen.to_numpy()(1.0, np.array([1.0, 2, 3])) == (5.0, 5.0)
+
+
+def test_code_that_would_be_false_is_not_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A slip in how arrays are multiplied: the lines are read back before they are handed out."""
+    right = Graph.multiply
+    monkeypatch.setattr(
+        Graph,
+        "multiply",
+        lambda self, a, b: right(self, a, self.number(2 * b.data) if b.op == "number" else self.node("add", [a, b])),
+    )
+    x, y, w = sp.IndexedBase("x"), sp.IndexedBase("y"), sp.Symbol("w")
+    i = sp.Idx("i", (1, sp.Symbol("N", integer=True, positive=True)))
+    made = derive(sp.Sum((w * x[i] - y[i]) ** 2, i), w).program()
+    for write in (made.numpy_source, made.array_source, lambda: made.numpy_source(constant=[x])):
+        with pytest.raises(CodeError, match="this code would be false, .*: the line of loss; at N = "):
+            write()

@@ -71,16 +71,18 @@ class Program:
 
         constant: arrays of data, as symbols or names.  Then it is a function of these, which takes the sums over the data
         that no parameter enters, in one pass, and returns a function of the other arguments, which returns the loss and
-        the gradients without looking at the data again.
+        the gradients without looking at the data again.  Raises CodeError where `verify` refutes a line.
         """
         if isinstance(constant, (str, sp.Basic)):
             raise TypeError(f"constant is {constant}; accepted is a list of arrays, such as [x, y]")
+        self._not_refuted()
         if constant:
             return self._with_constants(constant)
         return self._source("numpy")
 
     def array_source(self) -> str:
         """Source for any library of the Python array API: NumPy, JAX (under `jit`, too), PyTorch and others."""
+        self._not_refuted()
         return self._source("array")
 
     def to_numpy(self, constant: Sequence[Any] = ()) -> Callable[..., Any]:
@@ -106,6 +108,11 @@ class Program:
 
     # -- proof ------------------------------------------------------------------------------------
     def verify(self) -> Verdict:
+        """The verdict on this program, which is found once."""
+        return self.verdict
+
+    @cached_property
+    def verdict(self) -> Verdict:
         """Proved if each line of arrays, read back into index notation, is equal to its formula for every size.
 
         The forms for double precision were proved equal to the gradient's formula where they were made.  `reason` names the
@@ -126,6 +133,14 @@ class Program:
         return Verdict(
             "proved", evidence=(Evidence("array code", "agrees", says, "the reader of NumPy, and the normal form"),)
         )
+
+    def _not_refuted(self) -> None:
+        """Raise CodeError for a line of arrays that is false, which would be a fault of this package."""
+        verdict = self.verdict
+        if verdict.status == "refuted":
+            raise CodeError(
+                f"this code would be false, which is a fault of gradproof: {verdict.reason}; {verdict.witness}"
+            )
 
     # -- writing --------------------------------------------------------------------------------
     def _source(self, library: Library) -> str:
