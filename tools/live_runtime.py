@@ -202,9 +202,10 @@ def _kept(key: str, make: Callable[[], bytes]) -> bytes:
     """What is kept under a digest of all that goes into it; made now if nothing is."""
     path = CACHE / key
     if not path.is_file():
+        made = make()
         CACHE.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=CACHE, delete=False) as file:
-            file.write(make())
+            file.write(made)
         Path(file.name).replace(path)  # at once or not at all: another build may be reading
     return path.read_bytes()
 
