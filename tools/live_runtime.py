@@ -53,7 +53,7 @@ NOT_NEEDED = (
     *("fileinput", "ftplib", "getopt", "http/", "idlelib", "imaplib", "mailbox", "mimetypes", "modulefinder", "netrc"),
     *("optparse", "pdb", "pickletools", "plistlib", "poplib", "profile", "pstats", "py_compile", "pyclbr", "pydoc"),
     *("site-packages/", "smtplib", "socketserver", "sqlite3/", "statistics", "symtable", "tabnanny", "this."),
-    *("trace.", "turtle", "unittest/", "uuid", "wave", "webbrowser", "wsgiref/", "xml/", "xmlrpc/", "zipapp"),
+    *("trace.", "turtle", "unittest/", "uuid", "wave", "webbrowser", "wsgiref/", "xml/dom/", "xml/sax/", "xmlrpc/", "zipapp"),
     *("zoneinfo/", "_sysconfigdata"),
     # SymPy: other branches of mathematics and physics, readers of other languages
     *("sympy/categories/", "sympy/crypto/", "sympy/diffgeom/", "sympy/holonomic/", "sympy/liealgebras/"),
