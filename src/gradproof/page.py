@@ -31,8 +31,10 @@ from gradproof.pieces import (
     fold,
     formula,
     left_side,
+    numbered,
     prose,
     python_code,
+    sheet,
     sign,
     single_steps,
     slug,
@@ -41,6 +43,7 @@ from gradproof.pieces import (
     witness_text,
 )
 from gradproof.precision.fold import precision_fold, precision_of, precision_record
+from gradproof.tool_row import claim_row
 from gradproof.typeset import typeset
 
 if TYPE_CHECKING:
@@ -63,6 +66,7 @@ __all__ = [
     "record",
     "render_claim",
     "rules_table",
+    "slip_rows",
     "verdict_line",
 ]
 
@@ -125,7 +129,7 @@ def definition(identity: str) -> str:
         equation = importlib.import_module(f"gradproof.sources.{module}").DEFINITIONS[number]
         label = f"({number})" if number[0].isdigit() else "definition"
         anchor = f'<a class="gp-number" href="#{identity}">{label}</a>'
-        return f'<div class="gp-definition" id="{identity}">{display(equation, identity)}{anchor}</div>'
+        return f'<div class="gp-definition" id="{identity}">{numbered(display(equation, identity), anchor)}</div>'
 
     return remember(digest("definition", identity, claim_digest(module, "DEFINITIONS")), make)
 
@@ -218,26 +222,25 @@ def render_claim(claim: Claim, examined: Examined | None = None, found: Found = 
     """Return the HTML of a claim that holds, with what was found of its precision; `claim` does so through the cache."""
     examined = examined or claim.examined()
     proved(claim.judged(examined), claim.id, claim, f"{claim.place} of “{claim.source.title}”")
-    slips = [
-        (slip, _slip(slip, verdict, mended, claim))
-        for slip, verdict, mended in zip(claim.slips, examined.slips, examined.corrections, strict=True)
-    ]
-    code = f'from gradproof import CLAIMS\n\nprint(CLAIMS["{claim.id}"].verify())\n'
+    slips = list(zip(claim.slips, examined.slips, examined.corrections, strict=True))
+    statements = _statements(claim, examined)
+    whole = [_slip(*slip, claim, statements) for slip in slips if not slip[0].place]
+    held = any(not slip.place and slip.corrected is None for slip in claim.slips)  # they stand among a slip's rows
     return article(
         "gp-claim" if claim.kind.startswith("holds") else "gp-claim gp-failed",
         claim.id,
         _heading(claim),
         f'<p class="gp-said">{_claimed(claim.claimed)}</p>' if claim.claimed else "",
-        *(html for slip, html in slips if not slip.place),
-        _statements(claim, examined),
-        *(html for slip, html in slips if slip.place),
+        *whole,
+        "" if held else statements,
+        *(_slip(*slip, claim, "") for slip in slips if slip[0].place),
         f'<p class="gp-remark">{prose(claim.remark)}</p>' if claim.remark else "",
         _source_lines(claim),
         *map(single_steps, claim.derivations),
         evidence_fold(claim.judged(examined).evidence),
         precision_fold(found, claim.id),
         _origin(claim),
-        f'<details class="gp-fold"><summary>Check it yourself</summary>{python_code(code)}</details>',
+        claim_row(claim),
     )
 
 
@@ -252,27 +255,24 @@ def _statements(claim: Claim, examined: Examined) -> str:
     pairs = list(zip(claim.statements, examined.statements, strict=True))
     lines = [*(_verdict_line(statement, verdict) for statement, verdict in pairs), ""]
     own = _conflicting(claim)
+    number = claim.place.removeprefix("equation ")
+    number = f'<span class="gp-number">{number}</span>' if number.startswith("(") else ""
     shown = []
     for n, (statement, _) in enumerate(pairs):
-        shown.append(_noted(statement, claim.id, own))
+        shown.append(_noted(statement, claim.id, own, "" if n else number))
         if lines[n] != lines[n + 1]:
             shown.append(lines[n])
-    return "".join(shown)
+    return f'<div class="gp-statement">{"".join(shown)}</div>'
 
 
-def _statement(statement: Statement, verdict: Verdict, name: str) -> str:
-    """Return one statement with the verdict on it."""
-    return _noted(statement, name) + _verdict_line(statement, verdict)
-
-
-def _noted(statement: Statement, name: str, own: bool = False) -> str:
-    """Return a statement's formula below its note; with `own`, its definitions below it."""
+def _noted(statement: Statement, name: str, own: bool = False, number: str = "") -> str:
+    """Return a statement's formula below its note, with its number; with `own`, its definitions below it."""
     note = getattr(statement, "note", "")
     head = f'<p class="gp-note">{prose(note)}</p>' if note else ""
     defined = getattr(statement, "definitions", ()) if own else ()
     where = "<p>where</p>" + "".join(display(d, name) for d in defined) if defined else ""
     folded = f'<details class="gp-fold"><summary>The letters</summary>{where}</details>' if where else ""
-    return head + formula(statement.latex(), name, "checked") + folded
+    return head + numbered(formula(statement.latex(), name, "checked"), number) + folded
 
 
 def _conflicting(claim: Claim) -> bool:
@@ -302,27 +302,28 @@ def verdict_line(verdict: Verdict, scope: str) -> str:
     """Return a verdict, for what it holds, and what is assumed."""
     given = ", ".join(typeset(tex(relation)) for relation in verdict.assumptions)
     assuming = f'<span class="gp-assuming">assuming {given}</span>' if given else ""
-    return f'<p class="gp-verdict gp-{verdict.status}">{sign(verdict.status)} {scope} {assuming}</p>'
+    return f'<p class="gp-verdict">{sign(verdict.status)} {scope} {assuming}</p>'
 
 
-def _slip(slip: Slip, verdict: Verdict, mended: Verdict, claim: Claim) -> str:
-    """Show what a source printed wrongly: as printed, refuted, and mended."""
-    word = SLIPS[slip.kind]
-    where = ", ".join(filter(None, (escape(slip.place), "as printed" if slip.printed else "")))
-    corrected = _statement(slip.corrected, mended, claim.id) if slip.corrected else ""
-    parts = (
-        f'<p class="gp-verdict">{sign("refuted", word)} {where or "as it stands"}</p>',
-        formula(slip.printed, claim.id) if slip.printed else "",
-        f"<p>{'For one case it would say' if slip.instance else 'Read literally, this is'}</p>",
-        formula(slip.reading.latex(), claim.id, "checked"),
-        f"<p>which is false: {witness_text(verdict)}.</p>",
-        f'<p class="gp-why">How it comes about: {prose(slip.why)}</p>' if slip.why else "",
-        f"<p>{'What holds instead' if slip.kind == 'false' else 'What was meant'}:</p>"
-        if corrected or not slip.place
-        else "",
-        corrected,
-    )
-    return f'<section class="gp-misprint">{"".join(parts)}</section>'
+def _slip(slip: Slip, verdict: Verdict, mended: Verdict, claim: Claim, statements: str) -> str:
+    """Show what a source printed wrongly: as printed, where it fails, and mended, by the claim's statements if by no other."""
+    where = escape(slip.place) or f"false as {'printed' if slip.printed else 'it stands'}"
+    holds = _noted(slip.corrected, claim.id) + _verdict_line(slip.corrected, mended) if slip.corrected else statements
+    rows = slip_rows(slip.kind, slip.printed, witness_text(verdict), holds, claim.id)
+    says = "For one case" if slip.instance else "Read literally"
+    rows.insert(bool(slip.printed), (says, formula(slip.reading.latex(), claim.id, "checked")))
+    if slip.why:
+        rows.insert(len(rows) - bool(holds), ("How so", f"<p>{prose(slip.why)}</p>"))
+    head = f'<p class="gp-verdict">{sign("refuted", SLIPS[slip.kind])} {where}</p>'
+    return f'<section class="gp-slip">{head}{sheet(rows)}</section>'
+
+
+def slip_rows(kind: str, printed: str, fails: str, holds: str, name: str) -> list[tuple[str, str]]:
+    """Return a slip in the order in which it is grasped: as printed, where it fails, and what holds; each as HTML."""
+    rows = [("As printed", formula(printed, name) if printed else "")]
+    rows.append((sign("refuted", "Fails"), f"<p>{fails}</p>"))
+    rows.append((sign("proved", "Holds" if kind == "false" else "Meant"), holds))
+    return [row for row in rows if row[1]]
 
 
 def _source_lines(claim: Claim) -> str:
@@ -381,8 +382,9 @@ def proved(verdict: Verdict, name: str, formula: object, where: str = "") -> Ver
 
 
 def _heading(claim: Claim) -> str:
-    number = f'<a class="gp-number" href="#{claim.id}">{escape(claim.place)}</a>'
-    return f'<header class="gp-source">{number} {_attribution(claim.source)}</header>'
+    place = escape(claim.place[:1].upper() + claim.place[1:])
+    link = f'<a class="gp-place" href="#{claim.id}">{place}</a>'
+    return f'<header class="gp-source">{link} {_attribution(claim.source)}</header>'
 
 
 def _origin(claim: Claim) -> str:

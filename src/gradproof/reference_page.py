@@ -24,12 +24,14 @@ from gradproof.pieces import (
     left_side,
     prose,
     python_code,
+    sheet,
     sign,
     step_lines,
     tex,
     witness_text,
 )
 from gradproof.precision.fold import precision_fold, precision_of, precision_record
+from gradproof.tool_row import entry_row
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -132,10 +134,6 @@ def render_entry(entry: Entry, examined: Examined | None = None, found: Found = 
     """Return the HTML of an entry that holds, with what was found of its precision; `entry` does so through the cache."""
     examined = examined or entry.examined()
     verdict = proved(examined.joined(), entry.id, entry, f"“{entry.title}” in the reference")
-    code = (
-        f'from gradproof import REFERENCE\n\nentry = REFERENCE["{entry.id}"]\n'
-        "print(entry.verify())\nprint(entry.statements[0].derivation)  # every single step\n"
-    )
     rows = [
         ("Function", "".join(display(definition, entry.id) for definition in entry.definitions)),
         *_gradients(entry, examined),
@@ -147,11 +145,11 @@ def render_entry(entry: Entry, examined: Examined | None = None, found: Found = 
         (
             '<article class="gp-claim gp-entry">',
             f"<p>{prose(entry.about)}<span hidden> {escape(entry.keywords)}</span></p>",
-            f'<dl class="gp-sheet">{"".join(f"<dt>{title}</dt><dd>{html}</dd>" for title, html in rows)}</dl>',
+            sheet(rows),
             *map(_steps, entry.statements),
             evidence_fold(verdict.evidence),
             precision_fold(found, entry.id),
-            f'<details class="gp-fold"><summary>Check it yourself</summary>{python_code(code)}</details></article>',
+            f"{entry_row(entry)}</article>",
         )
     )
 
@@ -164,7 +162,8 @@ def _gradients(entry: Entry, examined: Examined) -> Iterator[tuple[str, str]]:
     ]
     for n, (gradient, statement) in enumerate(zip(entry.gradients, entry.statements, strict=True)):
         shown = lines[n] if n == 0 or lines[n] != lines[n - 1] else ""
-        yield "Gradient", formula(statement.latex(), entry.id, "checked") + shown
+        stated = formula(statement.latex(), entry.id, "checked") + shown
+        yield "Gradient", f'<div class="gp-statement">{stated}</div>'
         forms = examined.forms[n]
         if forms.indices:
             yield "Matrices", _matrix(entry, gradient, forms)
