@@ -300,18 +300,8 @@ def attention() -> Entry:
     """∂L/∂V = PᵀG, and with E = P ∘ (GVᵀ − row sums of P ∘ GVᵀ): ∂L/∂Q = E K/√D, ∂L/∂K = Eᵀ Q/√D."""
     keys, back, flow = map(sp.IndexedBase, ("K", "B", "E"))
     soft = Eq(P[t, u], exp(S[t, u]) / Sum(exp(S[t, o]), o))
-    at = {
-        T: 2,
-        D: 2,
-        H: 1,
-        t: 1,
-        d: 1,
-        Q: [[0, 0], [0, 0]],
-        keys: [[1, 0], [0, 0]],
-        V: [[1], [0]],
-        C: [[0, 0], [0, 0]],
-        G: [[1], [0]],
-    }
+    zero, first, pick = [[0, 0], [0, 0]], [[1, 0], [0, 0]], [[1], [0]]
+    at = {T: 2, D: 2, H: 1, t: 1, d: 1, Q: zero, keys: first, V: pick, C: zero, G: pick}
     return Entry(
         "attention",
         "Attention",
