@@ -186,6 +186,7 @@ def claim_outline(claim: Claim) -> Data:
         "id": claim.id,
         "group": claim.id.partition(".")[0],
         "place": f"{claim.place} of “{claim.source.title}”",
+        "source": {key: getattr(claim.source, key) for key in ("title", "author", "year", "url", "licence")},
         "title": claim.title,
         "says": claim.claimed or str(claim.statements[0]),
         "keywords": claim.keywords,
@@ -201,6 +202,7 @@ def entry_outline(entry: Entry, group: str, title: str) -> Data:
         "id": entry.id,
         "group": group,
         "place": f"the reference of gradients, {title}",
+        "source": None,
         "title": entry.title,
         "says": entry.title,
         "keywords": entry.keywords,
@@ -220,13 +222,11 @@ def rules_used(derivation: Derivation) -> Data:
 def of_claim(claim: Claim, examined: claims.Examined | None = None) -> Data:
     """A claim of a source, decided; what was found of it may be given."""
     examined = examined or claim.examined()
-    source = {key: getattr(claim.source, key) for key in ("title", "author", "year", "url", "licence")}
     slips = zip(claim.slips, examined.slips, strict=True)
     return {
         **claim_outline(claim),
         "verdict": of_verdict(claim.judged(examined)),
         "kind": claim.kind,
-        "source": source,
         "claimed": claim.claimed,
         "printed": claim.printed,
         "definitions": _defined(d for s in claim.statements for d in getattr(s, "definitions", ())),
@@ -246,7 +246,6 @@ def of_entry(entry: Entry, group: str, title: str, examined: entries.Examined | 
         **entry_outline(entry, group, title),
         "verdict": of_verdict(examined.joined()),
         "kind": "holds",
-        "source": None,
         "claimed": entry.about,
         "printed": "",
         "definitions": _defined(entry.definitions),
