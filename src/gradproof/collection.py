@@ -6,15 +6,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from gradproof import reference, sources
 from gradproof.cache import claim_digest, digest, group_digest, remember
 from gradproof.workers import Missing, by_executor, by_processes
 
-__all__ = ["IDS", "group", "outline", "record", "records"]
+if TYPE_CHECKING:
+    from gradproof.claim import Claim
+    from gradproof.reference.entry import Entry
+
+__all__ = ["IDS", "group", "keep", "outline", "record", "records", "rests_on", "ways"]
 
 #: A claim's id begins with the name of its text and a full stop; an entry's has none.
 IDS = (*sources.IDS, *reference.IDS)
@@ -32,9 +37,24 @@ def outline(identity: str) -> Data:
     return _kept("outline", identity)
 
 
+def ways(identity: str) -> Data:
+    """What is derived, how often each rule is applied for it, and the numbered definitions beneath; nothing is proved."""
+    return _kept("ways", identity)
+
+
 def record(identity: str) -> Data:
     """All of it, decided.  Raises KeyError for an unknown id."""
     return _kept("record", identity)
+
+
+def keep(made: Claim | Entry, examined: Any) -> None:
+    """Keep the record of what has just been decided, so that nobody decides it again."""
+    _remember("record", made.id, lambda: _made("record", made.id, made, examined))
+
+
+def rests_on(identity: str) -> str:
+    """The digest of all that could change what is said of a claim or an entry.  Raises KeyError for an unknown id."""
+    return group_digest(group(identity)) if identity in reference.IDS else claim_digest(*sources.locate(identity))
 
 
 def records(identities: Sequence[str], jobs: int = 1, executor: Executor | None = None) -> Iterator[Data]:
@@ -61,18 +81,37 @@ def _missing(identity: str, reason: str) -> Data:
 
 
 def _kept(kind: str, identity: str) -> Data:
-    rests_on = group_digest(group(identity)) if identity in reference.IDS else claim_digest(*sources.locate(identity))
-    made = remember(digest(kind, identity, rests_on), lambda: json.dumps(_made(kind, identity)))
-    found: Data = json.loads(made)
+    found: Data = json.loads(_remember(kind, identity, lambda: _made(kind, identity)))
     return found
 
 
-def _made(kind: str, identity: str) -> Data:
+def _remember(kind: str, identity: str, make: Callable[[], Data]) -> str:
+    return remember(digest(kind, identity, rests_on(identity)), lambda: json.dumps(make()))
+
+
+def _made(kind: str, identity: str, made: Any = None, examined: Any = None) -> Data:
+    """One kind of data, of an object that is made here unless it is at hand, with what was found of it."""
     from gradproof import data
 
-    if identity in reference.IDS:
-        entry, name = reference.REFERENCE[identity], group(identity)
-        made = data.of_entry if kind == "record" else data.entry_outline
-        return made(entry, name, reference.GROUPS[name][0])
-    claim = sources.CLAIMS[identity]
-    return data.of_claim(claim) if kind == "record" else data.claim_outline(claim)
+    of_entry = identity in reference.IDS
+    made = made or (reference.REFERENCE if of_entry else sources.CLAIMS)[identity]
+    if kind == "ways":
+        derivations = [s.derivation for s in made.statements] if of_entry else made.derivations
+        return {
+            "derivations": [data.rules_used(d) for d in derivations if d is not None],
+            "definitions": [] if of_entry else list(_definitions(made)),
+        }
+    if of_entry:
+        where = (group(identity), reference.GROUPS[group(identity)][0])
+        return data.of_entry(made, *where, examined) if kind == "record" else data.entry_outline(made, *where)
+    return data.of_claim(made, examined) if kind == "record" else data.claim_outline(made)
+
+
+def _definitions(claim: Claim) -> Iterator[str]:
+    """The ids of the definitions that a claim uses, of those to which a source gives a number."""
+    used = {d for statement in claim.statements for d in getattr(statement, "definitions", ())}
+    for module in sources.MODULES:
+        known = getattr(import_module(f"gradproof.sources.{module}"), "DEFINITIONS", {})
+        yield from (
+            f"{module}.{name}" for name, definition in known.items() if name[0].isdigit() and definition in used
+        )

@@ -37,7 +37,6 @@ from gradproof.pieces import (
     sheet,
     sign,
     single_steps,
-    slug,
     step_lines,
     tex,
     witness_text,
@@ -50,7 +49,6 @@ if TYPE_CHECKING:
     from gradproof.claim import Claim, Examined, Slip, Source
     from gradproof.derivation import Derivation
     from gradproof.precision.fold import Found
-    from gradproof.rules import Rule
     from gradproof.statements import Statement
     from gradproof.verdict import Verdict
 
@@ -65,7 +63,6 @@ __all__ = [
     "proved",
     "record",
     "render_claim",
-    "rules_table",
     "slip_rows",
     "verdict_line",
 ]
@@ -143,50 +140,6 @@ def derivation(derived: Derivation, name: str = "derivation") -> str:
     steps = fold("Steps", step_lines(left, derived.lines), len(derived.lines))
     body = [display(left, name, derived.result), verdict_line(verdict, everywhere(derived.loss)), steps]
     return article("gp-derivation", name, *body, evidence_fold(verdict.evidence))
-
-
-def rules_table() -> str:
-    """Return the table of rules, each with its law and, where one line shows it, an example."""
-
-    def make() -> str:
-        from gradproof.rules import CHAIN_THROUGH, RULES, SUBSTITUTION, SUM_RULES
-
-        head = '<tr><th scope="col">Rule</th><th scope="col">Law, and an example</th></tr>'
-        rows = "".join(map(_rule_row, (*RULES, CHAIN_THROUGH, SUBSTITUTION, *SUM_RULES)))
-        return f'<table class="gp-rules"><thead>{head}</thead><tbody>{rows}</tbody></table>'
-
-    return remember(digest("rules", engine_digest()), make)
-
-
-def _rule_row(rule: Rule) -> str:
-    """Return a rule's row; its law is proved, and its example derived and verified, as all else is."""
-    shown = ""
-    if len(rule.example) == 2 and rule.example[0] != rule.example[1]:
-        from gradproof.derivation import derive
-
-        derived = derive(*rule.example)
-        proved(derived.verify(), f"the example of the {rule.name}", derived)
-        shown = f'<div class="gp-instance">{display(left_side(derived), rule.name, derived.result)}</div>'
-    where = f"<small>{escape(rule.where)}</small>" if rule.where else ""
-    name = f'<th scope="row">{escape(rule.name)}<small>{_law_verdict(rule)}</small></th>'
-    return f'<tr id="{slug(rule.name)}">{name}<td>{display(rule.law, rule.name)}{where}{shown}</td></tr>'
-
-
-def _law_verdict(rule: Rule) -> str:
-    """Return what is known of a law; a refuted one is an error.
-
-    Three speak of a model's named quantities.  With no model at hand these are mere letters, and
-    both sides of the chain rule are 0: a verdict would say nothing.
-    """
-    from gradproof.checks.steps import LineChecker
-    from gradproof.rules import CHAIN_THROUGH, DEFINITION, SUBSTITUTION
-
-    if rule.name in (CHAIN_THROUGH.name, DEFINITION.name, SUBSTITUTION.name):
-        return "checked at each use"
-    verdict = LineChecker(()).equal(*rule.law.args)
-    if verdict.status == "refuted":
-        proved(verdict, f"the law of the {rule.name}", rule.law)
-    return sign(verdict.status)
 
 
 def example(path: str) -> str:
