@@ -6,8 +6,9 @@ from html import escape
 from typing import Any
 
 from gradproof.ledger import place
-from gradproof.page import record, slip_rows
+from gradproof.page import record
 from gradproof.pieces import formula, sheet, sign
+from gradproof.stated import slip_rows
 
 __all__ = ["glance"]
 
@@ -33,4 +34,6 @@ def _decided(found: dict[str, Any], identity: str) -> str:
     if not found["slips"]:
         return holds
     slip = found["slips"][0]
-    return f'<div class="gp-slip">{sheet(slip_rows(slip["kind"], slip["printed"], slip["shown"], holds, identity))}</div>'
+    return (
+        f'<div class="gp-slip">{sheet(slip_rows(slip["kind"], slip["printed"], slip["shown"], holds, identity))}</div>'
+    )
