@@ -50,8 +50,7 @@ def test_a_verdict_is_a_word_beside_its_sign() -> None:
 
 def test_the_code_below_a_claim_runs_and_proves_it() -> None:
     html = page.claim("backprop.5.9")
-    shown = re.findall(r"<summary>Python</summary>.*?</pre>", html, re.DOTALL)[0]
-    code = unescape(re.sub(r"<[^>]*>", "", shown.removeprefix("<summary>Python</summary>")))
+    code = unescape(re.sub(r"<[^>]*>", "", re.findall(r"<summary>Python</summary>(.*?</pre>)", html, re.DOTALL)[0]))
     with contextlib.redirect_stdout(io.StringIO()) as printed:
         exec(code, {})  # noqa: S102
     assert printed.getvalue().startswith("proved")

@@ -17,7 +17,7 @@ def glance(identity: str, title: str, more: str) -> str:
     """Return a claim below a title, as its first slip if it has one; `more` names what the link leads to."""
     found = record(identity)
     link = f"site:{place(identity).removeprefix('../')}"
-    where = f"{found['text']}, {found['place']}"
+    where = f"{found['text'][:1].upper()}{found['text'][1:]}, {found['place']}"
     kind = "gp-claim gp-failed" if found["slips"] else "gp-claim"
     return (
         f'<section class="{kind} gp-glance"><p class="gp-glance-title"><a href="{link}">{escape(title)}</a></p>'

@@ -67,6 +67,10 @@ __all__ = [
 ]
 
 
+#: Where the text of a licence stands.
+LICENCES = {"CC BY-SA 4.0": "https://creativecommons.org/licenses/by-sa/4.0/"}
+
+
 class PageError(Exception):
     """What a page was to show did not pass its check."""
 
@@ -319,5 +323,8 @@ def _attribution(source: Source) -> str:
     title = f"<cite>{escape(source.title)}</cite>"
     if source.url:
         title = f'<a href="{escape(source.url)}">{title}</a>'
-    rest = [str(part) for part in (source.author, source.year, source.licence) if part]
-    return f'<span class="gp-attribution">{title}, {escape(", ".join(rest))}</span>'
+    licence = escape(source.licence)
+    if source.licence in LICENCES:
+        licence = f'<a rel="license" href="{LICENCES[source.licence]}">{licence}</a>'
+    rest = [escape(str(part)) for part in (source.author, source.year) if part] + [licence] * bool(licence)
+    return f'<span class="gp-attribution">{title}, {", ".join(rest)}</span>'
