@@ -35,7 +35,7 @@ main { flex: 1; display: flex; flex-direction: column; justify-content: center; 
 .katex { font-size: 64px }
 .katex-display { margin: 0 }
 .katex-display > .katex { text-align: left }
-p { margin: 0; color: #545b66 }
+p { margin: 0; color: #545b66; font-size: 32px }
 strong { margin-right: 10px; padding: 5px 18px 3px 14px; border: 2px solid; border-radius: 8px; color: #17693a; background: #eef5f0 }
 footer { display: flex; justify-content: space-between; color: #545b66; font-size: 30px }
 """
