@@ -6,8 +6,9 @@ from html import escape
 from typing import Any
 
 from gradproof.ledger import place
-from gradproof.page import record, slip_rows
+from gradproof.page import record
 from gradproof.pieces import formula, sheet, sign
+from gradproof.stated import slip_rows
 
 __all__ = ["glance"]
 
@@ -16,7 +17,7 @@ def glance(identity: str, title: str, more: str) -> str:
     """Return a claim below a title, as its first slip if it has one; `more` names what the link leads to."""
     found = record(identity)
     link = f"site:{place(identity).removeprefix('../')}"
-    where = f"{found['text']}, {found['place']}"
+    where = f"{found['text'][:1].upper()}{found['text'][1:]}, {found['place']}"
     kind = "gp-claim gp-failed" if found["slips"] else "gp-claim"
     return (
         f'<section class="{kind} gp-glance"><p class="gp-glance-title"><a href="{link}">{escape(title)}</a></p>'
@@ -33,4 +34,6 @@ def _decided(found: dict[str, Any], identity: str) -> str:
     if not found["slips"]:
         return holds
     slip = found["slips"][0]
-    return f'<div class="gp-slip">{sheet(slip_rows(slip["kind"], slip["printed"], slip["shown"], holds, identity))}</div>'
+    return (
+        f'<div class="gp-slip">{sheet(slip_rows(slip["kind"], slip["printed"], slip["shown"], holds, identity))}</div>'
+    )

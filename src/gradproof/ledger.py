@@ -13,6 +13,7 @@ from typing import Any
 
 from gradproof import page, sources
 from gradproof.pieces import formula, sign
+from gradproof.stated import SLIPS
 
 __all__ = ["as_json", "errata", "ledger", "place", "summary"]
 
@@ -107,12 +108,12 @@ def _erratum(record: dict[str, Any], slip: dict[str, Any]) -> str:
 
 
 def _word(kind: str) -> str:
-    return page.SLIPS.get(kind, "Holds")
+    return SLIPS.get(kind, "Holds")
 
 
 def _sign(kind: str) -> str:
     """Return the verdict as a sign and words."""
-    return sign("proved" if kind.startswith("holds") else "refuted", page.SLIPS.get(kind) or kind.capitalize())
+    return sign("proved" if kind.startswith("holds") else "refuted", SLIPS.get(kind) or kind.capitalize())
 
 
 def _formula(latex: str, name: str, mark: str = "checked") -> str:

@@ -34,22 +34,19 @@ from gradproof.pieces import (
     numbered,
     prose,
     python_code,
-    sheet,
     sign,
     single_steps,
     step_lines,
-    tex,
     witness_text,
 )
 from gradproof.precision.fold import precision_fold, precision_of, precision_record
+from gradproof.stated import claimed, conflicting, slip_section, statements, verdict_line
 from gradproof.tool_row import claim_row
-from gradproof.typeset import typeset
 
 if TYPE_CHECKING:
-    from gradproof.claim import Claim, Examined, Slip, Source
+    from gradproof.claim import Claim, Examined, Source
     from gradproof.derivation import Derivation
     from gradproof.precision.fold import Found
-    from gradproof.statements import Statement
     from gradproof.verdict import Verdict
 
 __all__ = [
@@ -63,11 +60,12 @@ __all__ = [
     "proved",
     "record",
     "render_claim",
-    "slip_rows",
     "verdict_line",
 ]
 
-SLIPS = {"misprint": "Misprint", "sign": "“=” for “≈”", "false": "False"}
+
+#: Where the text of a licence stands.
+LICENCES = {"CC BY-SA 4.0": "https://creativecommons.org/licenses/by-sa/4.0/"}
 
 
 class PageError(Exception):
@@ -176,17 +174,17 @@ def render_claim(claim: Claim, examined: Examined | None = None, found: Found = 
     examined = examined or claim.examined()
     proved(claim.judged(examined), claim.id, claim, f"{claim.place} of “{claim.source.title}”")
     slips = list(zip(claim.slips, examined.slips, examined.corrections, strict=True))
-    statements = _statements(claim, examined)
-    whole = [_slip(*slip, claim, statements) for slip in slips if not slip[0].place]
-    held = any(not slip.place and slip.corrected is None for slip in claim.slips)  # they stand among a slip's rows
+    stated = statements(claim, examined)
+    whole = [slip_section(*one, claim, stated) for one in slips if not one[0].place]
+    held = any(not one.place and one.corrected is None for one in claim.slips)  # they stand among a slip's rows
     return article(
         "gp-claim" if claim.kind.startswith("holds") else "gp-claim gp-failed",
         claim.id,
         _heading(claim),
-        f'<p class="gp-said">{_claimed(claim.claimed)}</p>' if claim.claimed else "",
+        f'<p class="gp-said">{claimed(claim.claimed)}</p>' if claim.claimed else "",
         *whole,
-        "" if held else statements,
-        *(_slip(*slip, claim, "") for slip in slips if slip[0].place),
+        "" if held else stated,
+        *(slip_section(*one, claim, "") for one in slips if one[0].place),
         f'<p class="gp-remark">{prose(claim.remark)}</p>' if claim.remark else "",
         _source_lines(claim),
         *map(single_steps, claim.derivations),
@@ -195,88 +193,6 @@ def render_claim(claim: Claim, examined: Examined | None = None, found: Found = 
         _origin(claim),
         claim_row(claim),
     )
-
-
-def _claimed(text: str) -> str:
-    """Return what is claimed as a sentence; a question is asked."""
-    asked = text.startswith("(asked) ")
-    return f"Asked: {escape(text.removeprefix('(asked) '))}" if asked else f"Claimed: {escape(text)}."
-
-
-def _statements(claim: Claim, examined: Examined) -> str:
-    """Return the statements; neighbours with one verdict, word for word, share its line."""
-    pairs = list(zip(claim.statements, examined.statements, strict=True))
-    lines = [*(_verdict_line(statement, verdict) for statement, verdict in pairs), ""]
-    own = _conflicting(claim)
-    number = claim.place.removeprefix("equation ")
-    number = f'<span class="gp-number">{number}</span>' if number.startswith("(") else ""
-    shown = []
-    for n, (statement, _) in enumerate(pairs):
-        shown.append(_noted(statement, claim.id, own, "" if n else number))
-        if lines[n] != lines[n + 1]:
-            shown.append(lines[n])
-    return f'<div class="gp-statement">{"".join(shown)}</div>'
-
-
-def _noted(statement: Statement, name: str, own: bool = False, number: str = "") -> str:
-    """Return a statement's formula below its note, with its number; with `own`, its definitions below it."""
-    note = getattr(statement, "note", "")
-    head = f'<p class="gp-note">{prose(note)}</p>' if note else ""
-    defined = getattr(statement, "definitions", ()) if own else ()
-    where = "<p>where</p>" + "".join(display(d, name) for d in defined) if defined else ""
-    folded = f'<details class="gp-fold"><summary>The letters</summary>{where}</details>' if where else ""
-    return head + numbered(formula(statement.latex(), name, "checked"), number) + folded
-
-
-def _conflicting(claim: Claim) -> bool:
-    """Whether a letter stands for two things in a claim's statements: defined twice, or defined and free."""
-    defined: dict[str, set[Any]] = {}
-    free: set[str] = set()
-    for statement in claim.statements:
-        own = {_head(d.lhs): d for d in getattr(statement, "definitions", ())}
-        for name, definition in own.items():
-            defined.setdefault(name, set()).add(definition)
-        sides = [getattr(statement, side, None) for side in ("left", "right", "exact", "model")]
-        used = {_head(e) for side in sides if side is not None for e in side.free_symbols}
-        free |= used - own.keys()
-    return any(len(ways) > 1 or name in free for name, ways in defined.items())
-
-
-def _head(e: Any) -> str:
-    """Return the name of a symbol, or of the array of an entry."""
-    return str(getattr(getattr(e, "base", e), "label", e))
-
-
-def _verdict_line(statement: Statement, verdict: Verdict) -> str:
-    return verdict_line(verdict, witness_text(verdict) if verdict.witness else escape(statement.scope()))
-
-
-def verdict_line(verdict: Verdict, scope: str) -> str:
-    """Return a verdict, for what it holds, and what is assumed."""
-    given = ", ".join(typeset(tex(relation)) for relation in verdict.assumptions)
-    assuming = f'<span class="gp-assuming">assuming {given}</span>' if given else ""
-    return f'<p class="gp-verdict">{sign(verdict.status)} {scope} {assuming}</p>'
-
-
-def _slip(slip: Slip, verdict: Verdict, mended: Verdict, claim: Claim, statements: str) -> str:
-    """Show what a source printed wrongly: as printed, where it fails, and mended, by the claim's statements if by no other."""
-    where = escape(slip.place) or f"false as {'printed' if slip.printed else 'it stands'}"
-    holds = _noted(slip.corrected, claim.id) + _verdict_line(slip.corrected, mended) if slip.corrected else statements
-    rows = slip_rows(slip.kind, slip.printed, witness_text(verdict), holds, claim.id)
-    says = "For one case" if slip.instance else "Read literally"
-    rows.insert(bool(slip.printed), (says, formula(slip.reading.latex(), claim.id, "checked")))
-    if slip.why:
-        rows.insert(len(rows) - bool(holds), ("How so", f"<p>{prose(slip.why)}</p>"))
-    head = f'<p class="gp-verdict">{sign("refuted", SLIPS[slip.kind])} {where}</p>'
-    return f'<section class="gp-slip">{head}{sheet(rows)}</section>'
-
-
-def slip_rows(kind: str, printed: str, fails: str, holds: str, name: str) -> list[tuple[str, str]]:
-    """Return a slip in the order in which it is grasped: as printed, where it fails, and what holds; each as HTML."""
-    rows = [("As printed", formula(printed, name) if printed else "")]
-    rows.append((sign("refuted", "Fails"), f"<p>{fails}</p>"))
-    rows.append((sign("proved", "Holds" if kind == "false" else "Meant"), holds))
-    return [row for row in rows if row[1]]
 
 
 def _source_lines(claim: Claim) -> str:
@@ -345,7 +261,7 @@ def _origin(claim: Claim) -> str:
     shown = any(slip.printed == claim.printed for slip in claim.slips)
     printed = formula(claim.printed, claim.id) if claim.printed and not shown else ""
     stated = dict.fromkeys(d for s in claim.statements for d in getattr(s, "definitions", ()))
-    if _conflicting(claim):
+    if conflicting(claim):
         stated = {}  # they stand below each statement
     defined = "".join(display(equation, claim.id) for equation in stated)
     titles = ["As printed"] * bool(printed) + ["Definitions"] * bool(defined)
@@ -360,5 +276,8 @@ def _attribution(source: Source) -> str:
     title = f"<cite>{escape(source.title)}</cite>"
     if source.url:
         title = f'<a href="{escape(source.url)}">{title}</a>'
-    rest = [str(part) for part in (source.author, source.year, source.licence) if part]
-    return f'<span class="gp-attribution">{title}, {escape(", ".join(rest))}</span>'
+    licence = escape(source.licence)
+    if source.licence in LICENCES:
+        licence = f'<a rel="license" href="{LICENCES[source.licence]}">{licence}</a>'
+    rest = [escape(str(part)) for part in (source.author, source.year) if part] + [licence] * bool(licence)
+    return f'<span class="gp-attribution">{title}, {", ".join(rest)}</span>'

@@ -80,7 +80,9 @@ def rule_links(names: str) -> str:
     """Return the names of rules, each with a link to its page; a source's own words stand as they are."""
     known = _rule_names()
     shown = (
-        f'<a href="site:rules/{slug(name).removeprefix("rule-")}/">{escape(name)}</a>' if name in known else escape(name)
+        f'<a href="site:rules/{slug(name).removeprefix("rule-")}/">{escape(name)}</a>'
+        if name in known
+        else escape(name)
         for name in names.split(", ")
     )
     return ", ".join(shown)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from gradproof import reference
 from gradproof.cache import digest, drawing_digest, group_digest, remember
-from gradproof.page import proved, verdict_line
+from gradproof.page import proved
 from gradproof.pieces import (
     display,
     evidence_fold,
@@ -31,6 +31,7 @@ from gradproof.pieces import (
     witness_text,
 )
 from gradproof.precision.fold import precision_fold, precision_of, precision_record
+from gradproof.stated import verdict_line
 from gradproof.tool_row import entry_row
 
 if TYPE_CHECKING:
