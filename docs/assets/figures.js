@@ -183,7 +183,7 @@
   };
 
   const run = (movers) => {
-    for (const root of document.querySelectorAll(".gp-figure:not(.gp-live)")) {
+    for (const root of document.querySelectorAll("figure.gp-figure:not(.gp-live)")) {
       const figure = new Figure(root);
       figure.draw = movers[root.dataset.figure](figure);
       figure.draw();
