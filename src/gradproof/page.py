@@ -34,14 +34,14 @@ from gradproof.pieces import (
     numbered,
     prose,
     python_code,
-    sign,
     single_steps,
     step_lines,
     witness_text,
 )
 from gradproof.precision.fold import precision_fold, precision_of, precision_record
 from gradproof.stated import claimed, conflicting, slip_section, statements, verdict_line
-from gradproof.tool_row import claim_row
+from gradproof.related import related
+from gradproof.tool_row import RELATED, claim_row
 
 if TYPE_CHECKING:
     from gradproof.claim import Claim, Examined, Source
@@ -73,8 +73,8 @@ class PageError(Exception):
 
 
 def claim(identity: str) -> str:
-    """Return a claim of the sources as HTML, or raise `PageError` if it does not hold."""
-    return str(_made(identity)["html"])
+    """Return a claim of the sources as HTML, with links to what is related; raise `PageError` if it does not hold."""
+    return str(_made(identity)["html"]).replace(RELATED, related(identity))
 
 
 def record(identity: str) -> dict[str, Any]:

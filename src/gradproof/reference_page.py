@@ -32,7 +32,8 @@ from gradproof.pieces import (
 )
 from gradproof.precision.fold import precision_fold, precision_of, precision_record
 from gradproof.stated import verdict_line
-from gradproof.tool_row import entry_row
+from gradproof.related import related
+from gradproof.tool_row import RELATED, entry_row
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,8 +52,8 @@ __all__ = ["data", "entry", "group", "index", "key", "record", "render_entry", "
 
 
 def entry(identity: str) -> str:
-    """Return an entry as HTML, or raise `PageError` if a part of it does not hold."""
-    return str(_kept(identity)["html"])
+    """Return an entry as HTML, with links to what is related; raise `PageError` if a part of it does not hold."""
+    return str(_kept(identity)["html"]).replace(RELATED, related(identity))
 
 
 def record(identity: str) -> dict[str, Any]:

@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     from gradproof.claim import Claim
     from gradproof.reference.entry import Entry
 
-__all__ = ["bibtex", "claim_row", "entry_row"]
+__all__ = ["RELATED", "bibtex", "claim_row", "entry_row"]
 
 YEAR = "2026"  # of this version
+RELATED = "<!--related-->"  # what is related depends on all claims, so that it is put in when a page is made
 SPECIAL = str.maketrans({letter: f"\\{letter}" for letter in "&%$#_{}"})
 
 
@@ -79,7 +80,7 @@ def _row(identity: str, tries: list[tuple[str, str]], code: str, citation: str) 
     links = "".join(f'<a class="gp-try" href="site:check/#{escape(asked)}">{title}</a>' for title, asked in tries)
     cited = f'<div class="highlight"><pre><code>{escape(citation)}</code></pre></div>'
     return (
-        '<!--related--><footer class="gp-row" data-search-exclude>'
+        f'{RELATED}<footer class="gp-row" data-search-exclude>'
         f'{links}<a class="gp-permalink" href="#{identity}">#{identity}</a><a href="site:claims/{identity}.json">JSON</a>'
         f"<details><summary>Python</summary>{python_code(code)}</details>"
         f"<details><summary>Cite</summary>{cited}</details></footer>"
