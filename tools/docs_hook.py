@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+import generated
 from blocks import TRACEBACK, Blocks
 from finished import anchors_of, dead_links, imported_elsewhere, inside, loaded_elsewhere, secured
 from gradproof.typeset import TypesetError, typeset
@@ -87,16 +88,17 @@ def on_pre_build(config: MkDocsConfig) -> None:  # noqa: ARG001
 
 
 def on_files(files: Files, config: MkDocsConfig) -> None:
-    """Add what is printed from checked objects: the figures' formulas as a script, all claims as JSON."""
+    """Add what is printed from checked objects: the figures' formulas as a script, the rules as pages, all claims as data."""
     from mkdocs.structure.files import File
 
-    from gradproof import ahead, figures, ledger  # afresh in each build, as the blocks do
+    from gradproof import ahead, figures  # afresh in each build, as the blocks do
 
     if FORMULAS in map(str, config.extra_javascript):
         files.append(File.generated(config, FORMULAS, content=figures.javascript()))
     if files.get_file_from_path("ledger.md"):  # it shows every claim, so that every claim is needed
         ahead.prove()
-        files.append(File.generated(config, "claims.json", content=ledger.as_json()))
+        for path, text in generated.files(Path(config.docs_dir)).items():
+            files.append(File.generated(config, path, content=text.replace(ADDRESS, state.address)))
 
 
 # --- a page --------------------------------------------------------------------------------
@@ -172,6 +174,9 @@ def _secured(html: str) -> str:
 def on_post_build(config: MkDocsConfig) -> None:
     """Read the site as a browser would: every link must lead somewhere, every file be our own."""
     site = Path(config.site_dir)
+    index = site / "search" / "search_index.json"
+    if index.exists() and (site / "claims").exists():
+        index.write_text(generated.searchable(index.read_text("utf-8")), "utf-8")
     base = urlsplit(config.site_url or "").path.rstrip("/") + "/"
     for path in site.rglob("*.html"):
         if (name := path.relative_to(site).as_posix()) not in state.pages:
