@@ -12,7 +12,7 @@ from html import unescape
 from pathlib import Path
 
 import pytest
-from sympy import Eq, Symbol
+from sympy import Symbol
 
 from gradproof import CLAIMS, Evidence, Verdict, derive, page, pieces, sources, stated
 from gradproof.glance import glance
@@ -144,26 +144,6 @@ def test_a_derivation_of_ones_own_shows_its_steps() -> None:
     html = page.derivation(derive((3 * x - 1) ** 2, x), "mine")
     assert "chain rule" in text_of(html)
     assert 'data-checked="mine"' in html
-
-
-def test_the_table_holds_every_rule_with_its_law() -> None:
-    html = page.rules_table()
-    assert all(f'<th scope="row">{rule.name}<small>' in html for rule in (*RULES, *SUM_RULES))
-
-
-def test_the_table_holds_the_rule_of_every_step_on_the_site() -> None:
-    """What a reader meets beside a line can be looked up."""
-    derivations = filter(None, (claim.derivation for claim in CLAIMS.values()))
-    parts = [part for derivation in derivations for part in (derivation, *derivation.adjoints)]
-    named = {step.rule.name for part in parts for step in part.steps}
-    assert sorted(name for name in named if f">{name}<small>" not in page.rules_table()) == []
-
-
-def test_a_false_law_is_an_error() -> None:
-    rule = next(rule for rule in RULES if rule.name == "identity")
-    false = replace(rule, law=Eq(rule.law.lhs, -rule.law.rhs, evaluate=False))
-    with pytest.raises(page.PageError, match="the law of the identity is refuted"):
-        page._rule_row(false)
 
 
 def test_an_example_shows_what_it_printed_and_what_its_last_line_is_worth(tmp_path: Path) -> None:

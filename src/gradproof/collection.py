@@ -6,20 +6,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from gradproof import reference, sources
-from gradproof.cache import claim_digest, digest, group_digest, remember
+from gradproof.cache import claim_digest, digest, group_digest, remember, sources_digest
 from gradproof.workers import Missing, by_executor, by_processes
 
 if TYPE_CHECKING:
     from gradproof.claim import Claim
-    from gradproof.reference.entry import Entry
 
-__all__ = ["IDS", "group", "keep", "outline", "record", "records", "rests_on", "ways"]
+__all__ = ["IDS", "group", "outline", "record", "records", "rests_on", "ways"]
 
 #: A claim's id begins with the name of its text and a full stop; an entry's has none.
 IDS = (*sources.IDS, *reference.IDS)
@@ -45,11 +44,6 @@ def ways(identity: str) -> Data:
 def record(identity: str) -> Data:
     """All of it, decided.  Raises KeyError for an unknown id."""
     return _kept("record", identity)
-
-
-def keep(made: Claim | Entry, examined: Any) -> None:
-    """Keep the record of what has just been decided, so that nobody decides it again."""
-    _remember("record", made.id, lambda: _made("record", made.id, made, examined))
 
 
 def rests_on(identity: str) -> str:
@@ -81,30 +75,26 @@ def _missing(identity: str, reason: str) -> Data:
 
 
 def _kept(kind: str, identity: str) -> Data:
-    found: Data = json.loads(_remember(kind, identity, lambda: _made(kind, identity)))
+    defined = sources_digest() if kind == "ways" and identity in sources.IDS else ""  # any of them may define a letter
+    made = remember(digest(kind, identity, rests_on(identity), defined), lambda: json.dumps(_made(kind, identity)))
+    found: Data = json.loads(made)
     return found
 
 
-def _remember(kind: str, identity: str, make: Callable[[], Data]) -> str:
-    return remember(digest(kind, identity, rests_on(identity)), lambda: json.dumps(make()))
-
-
-def _made(kind: str, identity: str, made: Any = None, examined: Any = None) -> Data:
-    """One kind of data, of an object that is made here unless it is at hand, with what was found of it."""
+def _made(kind: str, identity: str) -> Data:
     from gradproof import data
 
-    of_entry = identity in reference.IDS
-    made = made or (reference.REFERENCE if of_entry else sources.CLAIMS)[identity]
+    if identity in reference.IDS:
+        entry, name = reference.REFERENCE[identity], group(identity)
+        if kind == "ways":
+            derivations = [s.derivation for s in entry.statements if s.derivation is not None]
+            return {"derivations": list(map(data.rules_used, derivations)), "definitions": []}
+        made = data.of_entry if kind == "record" else data.entry_outline
+        return made(entry, name, reference.GROUPS[name][0])
+    claim = sources.CLAIMS[identity]
     if kind == "ways":
-        derivations = [s.derivation for s in made.statements] if of_entry else made.derivations
-        return {
-            "derivations": [data.rules_used(d) for d in derivations if d is not None],
-            "definitions": [] if of_entry else list(_definitions(made)),
-        }
-    if of_entry:
-        where = (group(identity), reference.GROUPS[group(identity)][0])
-        return data.of_entry(made, *where, examined) if kind == "record" else data.entry_outline(made, *where)
-    return data.of_claim(made, examined) if kind == "record" else data.claim_outline(made)
+        return {"derivations": list(map(data.rules_used, claim.derivations)), "definitions": list(_definitions(claim))}
+    return data.of_claim(claim) if kind == "record" else data.claim_outline(claim)
 
 
 def _definitions(claim: Claim) -> Iterator[str]:
