@@ -264,9 +264,9 @@ def _surely_called(m: Meaning, name: Head, bracket: tree.Group) -> bool:
         m.table.logistic = True
         m.table.note("sigma(x) is the logistic function 1/(1 + exp(-x))")
         return True
-    near = get_close_matches(name.key, [*WORDS, *MANY, "Sum", "Derivative", "Piecewise"], 1, 0.7)
+    near = get_close_matches(name.key, [*WORDS, *MANY, "Sum", "Derivative", "Piecewise"], 2, 0.7)
     advice = WRITTEN_OUT_IN_PYTHON.get(name.key.lower(), f'Declare it as a function: functions=["{shown}"].')
-    hint = f"; did you mean {near[0]}?" if near else ""
+    hint = f"; did you mean {' or '.join(near)}?" if near else ""
     raise m.fail(f"the function {shown} is not known{hint}", name.node, advice)
 
 

@@ -17,7 +17,7 @@ from gradproof.reading.matrices import settled
 from gradproof.reading.meaning import Env, Meaning, array_name
 from gradproof.reading.survey import Survey
 from gradproof.reading.syntax import Line
-from gradproof.reading.table import Range, Table
+from gradproof.reading.table import Range, Table, object_key, object_name
 
 __all__ = ["Core"]
 
@@ -43,7 +43,7 @@ class Core:
         if notation not in PARSERS:
             raise ValueError(f"the notation is {notation!r}; accepted are {', '.join(PARSERS)}")
         self.parsed = PARSERS[notation]
-        self.table = Table()
+        self.table = Table(key=object_name if notation == "sympy" else object_key)
         self.loss_name: sp.Expr | None = None
         self.defined: tuple[sp.Eq, ...] = ()
         self._loss: Loss | None = None

@@ -386,6 +386,8 @@ class Meaning:
                 "Give one of them another letter.",
             )
         known = size(key) if key in self.survey.sizes else sp.Symbol(key)
+        if key == "I" and is_plain(head) and not known.is_integer:
+            self.table.note("I is a name: all values are real numbers")
         self.table.known(key, known)
         return known
 

@@ -46,9 +46,9 @@ _INSTEAD = {
     "NamedExpr": "Define it in a field of its own, where.",
     "GeneratorExp": "Write Sum(x[i], (i, 1, N)).",
     "ListComp": "Write Sum(x[i], (i, 1, N)).",
-    "BitXor": "Write ** for a power.",
-    "FloorDiv": "Write / for a quotient.",
 }
+#: Operators of Python's that no formula has.
+_SIGNS = {ast.BitXor: "^", ast.FloorDiv: "//", ast.Mod: "%", ast.LShift: "<<", ast.RShift: ">>"}
 
 
 def parsed(text: str) -> list[Line]:
@@ -155,8 +155,14 @@ class Side:
         self._depth -= 1
         return found
 
-    def _refused(self, part: ast.expr, kind: str = "") -> LatexError:
-        kind = kind or type(part).__name__
+    def _no_operator(self, part: ast.BinOp) -> LatexError:
+        sign = _SIGNS[type(part.op)]
+        place = self.text.find(sign, self.span(part.left)[1])
+        advice = {"^": "Write ** for a power.", "//": "Write / for a quotient."}.get(sign, _ACCEPTED)
+        return LatexError(f"{sign} is not read in SymPy notation", self.text, place, advice)
+
+    def _refused(self, part: ast.expr) -> LatexError:
+        kind = type(part).__name__
         what = _REFUSED.get(kind, self.shown(part))
         return self.fail(f"{what} is not read in a formula", part, _INSTEAD.get(kind, _ACCEPTED))
 
@@ -175,9 +181,8 @@ class Side:
         span, name = self.span(part), part.id.replace(_KEYWORD, "lambda")
         if name == "pi":
             return tree.Name(*span, "pi", "greek")
-        if name in ("I", "oo", "nan", "zoo"):
-            what = {"I": "the imaginary unit", "nan": "no number"}.get(name, "infinity")
-            raise self.fail(f"{name} is {what} in SymPy, and all values are real numbers", part, "Take another letter.")
+        if name in ("oo", "nan", "zoo"):
+            raise self.fail(f"{name} is no real number in SymPy", part, "Take another name.")
         return tree.Name(*span, name, "plain")
 
     def entry(self, part: ast.Subscript) -> tree.Node:
@@ -224,7 +229,7 @@ class Side:
         if isinstance(part.op, (ast.BitAnd, ast.BitOr)):
             return self._joined(part, "and" if isinstance(part.op, ast.BitAnd) else "or", [part.left, part.right])
         if type(part.op) not in _OPERATORS:
-            raise self._refused(part, type(part.op).__name__)
+            raise self._no_operator(part)
         kinds = (ast.Add, ast.Sub) if isinstance(part.op, (ast.Add, ast.Sub)) else (ast.Mult, ast.Div, ast.MatMult)
         chain = [(_OPERATORS[type(part.op)], part.right)]  # a + b - c is one sum: no deeper for being longer
         left = part.left
