@@ -17,7 +17,7 @@ from gradproof.typeset import typeset
 
 if TYPE_CHECKING:
     from gradproof.derivation import Derivation
-    from gradproof.verdict import Evidence, Verdict
+    from gradproof.verdict import Evidence, Verdict, Witness
 
 __all__ = [
     "SIGNS",
@@ -28,6 +28,7 @@ __all__ = [
     "formula",
     "inline",
     "left_side",
+    "number",
     "prose",
     "python_code",
     "sign",
@@ -36,6 +37,7 @@ __all__ = [
     "step_lines",
     "table",
     "tex",
+    "witness_point",
     "witness_text",
 ]
 
@@ -156,10 +158,13 @@ def _linked(text: str) -> str:
 
 
 def python_code(source: str) -> str:
-    """Return Python code with its syntax coloured."""
-    from pygments import highlight
-    from pygments.formatters import HtmlFormatter
-    from pygments.lexers import PythonLexer
+    """Return Python code, with its syntax coloured where Pygments is at hand; a reader's browser has none."""
+    try:
+        from pygments import highlight
+        from pygments.formatters import HtmlFormatter
+        from pygments.lexers import PythonLexer
+    except ModuleNotFoundError:
+        return f'<div class="highlight"><pre><code>{escape(source)}</code></pre></div>'
 
     return str(highlight(source, PythonLexer(), HtmlFormatter(cssclass="highlight", wrapcode=True)))
 
@@ -169,13 +174,17 @@ def witness_text(verdict: Verdict) -> str:
     witness = verdict.witness
     if witness is None:
         return escape(verdict.shown())
+    point = witness_point(witness)
+    where = f"at {point}, " if point else ""
+    reason = f"{escape(verdict.reason)}; " if verdict.reason else ""
+    return f"{reason}{where}the two sides are {number(witness.left)} and {number(witness.right)}"
+
+
+def witness_point(witness: Witness) -> str:
+    """Return the point of a witness; "" if the two sides differ everywhere."""
     point = [f"{_name(name, value)} = {_value(value)}" for name, value in {**witness.sizes, **witness.values}.items()]
     point += [f"{name} = {_value(value)}" for name, value in witness.functions.items()]
-    where = "at " + ", ".join(map(typeset, point)) if point else ""
-    reason = f"{escape(verdict.reason)}; " if verdict.reason else ""
-    return (
-        f"{reason}{where}{', ' if where else ''}the two sides are {_number(witness.left)} and {_number(witness.right)}"
-    )
+    return ", ".join(map(typeset, point))
 
 
 def _name(name: str, value: Any) -> str:
@@ -184,7 +193,7 @@ def _name(name: str, value: Any) -> str:
     return tex(IndexedBase(name) if isinstance(value, tuple) else Symbol(name))
 
 
-def _number(text: str) -> str:
+def number(text: str) -> str:
     """Return a number, or the certain digits of one, as mathematics; anything else as it stands."""
     return typeset(text.replace("…", r"\ldots")) if re.fullmatch(r"-?[\d./]+…?", text) else escape(text)
 
