@@ -61,7 +61,7 @@
     }
     const strange = Array.from(pairs.keys()).filter((name) => !known.includes(name));
     say(strange.length ? `The link names fields that do not exist: ${strange.join(", ")}.` : "");
-    if (page.more.querySelectorAll("textarea").values().some((control) => control.value)) page.more.open = true;
+    page.more.open = Array.from(page.more.querySelectorAll("textarea")).some((control) => control.value);
     label();
     return true;
   }
@@ -202,7 +202,10 @@
     } else {
       page.answer.replaceChildren(made);
       page.answer.hidden = false;
-      if (focus) document.getElementById("answer-title")?.focus();
+      if (focus) {
+        page.answer.scrollIntoView({ block: "start" });
+        document.getElementById("answer-title")?.focus({ preventScroll: true });
+      }
     }
     page.shown = found;
     page.shownRun = run;
@@ -319,6 +322,17 @@
     if (event.key === "Escape" && page && run?.waiting) stop();
   });
   window.addEventListener("hashchange", changed);
+  // Instant navigation would load the page anew for a link that only changes the question, and tell nobody.
+  const followed = (event) => {
+    const link = event.target.closest?.("a[href]");
+    const plain = !(event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
+    if (!page || !link || !plain || link.pathname !== location.pathname || !link.hash.includes("=")) return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (location.hash === link.hash) changed();
+    else location.hash = link.hash;
+  };
+  document.addEventListener("click", followed, { capture: true });
   if (window.document$) window.document$.subscribe(start); // Material's instant navigation
   else if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
   else start();

@@ -81,7 +81,7 @@ class Answer:
 
     loss, wrt: what is differentiated, and by what.  lines: the claimed gradient; several, where it is
     derived, each with its rule in `rules` ("" if unnamed); none, where nothing is claimed.
-    assumptions: relations.  definitions: the named quantities.  notes: conventions that the reading
+    assumptions: relations.  definitions: the named quantities.  name: of the loss, if it has one.  notes: conventions that the reading
     of the formulas rests on, in words.  id: an anchor.
     thorough: whether a claim counts as proved only if each step of the derivation that is shown is, too.
 
@@ -101,6 +101,7 @@ class Answer:
         reader.glance((problem.loss, *problem.where), (problem.wrt, problem.gradient, *problem.assume))
         self.loss: sp.Expr = reader.loss(problem.loss, problem.where)
         self.definitions = reader.defined
+        self.name = reader.loss_name
         named = reader.wrt(problem.wrt) if problem.wrt.strip() else None
         stated: sp.Expr | None = None
         self.lines: tuple[sp.Expr, ...] = ()

@@ -99,25 +99,29 @@ class AnswerPage:
     # --- the claim and the verdict on it ---------------------------------------------------
     def _claimed(self) -> str:
         """The claim as it was read, line by line where it has several; the gradient, where nothing is claimed."""
-        derived, checked = self.found.derivation, self.found.checked
-        left = left_side(derived)
-        if checked is None:
-            return display(left, NAME, (self.found.lines or (derived.result,))[0])
-        beside = [
-            f"{rule} {_MARKS[line.verdict.status]}".strip()
-            for line, rule in zip(checked.lines, self.found.rules, strict=True)
-        ]
-        return step_lines(left, zip(self.found.lines, beside, strict=True))
+        found, left = self.found, self._left()
+        if found.checked is None or len(found.lines) == 1:
+            return display(left, NAME, (found.lines or (found.derivation.result,))[0])
+        marks = (_MARKS[line.verdict.status] for line in found.checked.lines)
+        beside = (f"{rule} {mark}".strip() for rule, mark in zip(found.rules, marks, strict=True))
+        return step_lines(left, zip(found.lines, beside, strict=True))
+
+    def _left(self) -> Any:
+        """The derivative, by the name of the loss if it was given one."""
+        from gradproof.lines import derivative
+
+        found = self.found
+        return left_side(found.derivation) if found.name is None else derivative(found.name, found.wrt)
 
     def _scope(self) -> str:
         """For what the verdict holds, or why there is none."""
         verdict = self.verdict
         if verdict is None:
             return '<p class="gp-verdict">Nothing was claimed: this is the gradient. Its steps are being checked.</p>'
-        says = {"proved": self.found.scope, "refuted": "It does not hold for every size and value."}.get(
-            verdict.status, ""
-        )
-        reason = escape(verdict.reason) if verdict.status != "refuted" or verdict.witness is None else ""
+        says = {"proved": f"Holds {self.found.scope}".strip() + "."}.get(self.status, "")
+        if self.status == "refuted":
+            says = "It does not hold for every size and every value."
+        reason = "" if verdict.witness is not None else _sentence(escape(verdict.reason))
         given = ", ".join(inline(tex(relation)) for relation in verdict.assumptions)
         assuming = f'<span class="gp-assuming">assuming {given}</span>' if given else ""
         first = f'<p class="gp-verdict gp-{self.status}">{" ".join(filter(None, (says, reason, assuming)))}</p>'
@@ -129,7 +133,11 @@ class AnswerPage:
         """The point where the claim fails with both values, the slip, and what holds instead."""
         checked = self.found.checked
         wrong = checked.first_wrong if checked is not None else None
-        line = f"<p>Line {wrong.number} is the first wrong one.</p>" if wrong is not None else ""
+        line = (
+            f"<p>Line {wrong.number} is the first wrong one.</p>"
+            if wrong is not None and len(self.found.lines) > 1
+            else ""
+        )
         return f'<section class="gp-misprint">{line}{self._point()}{self._slip()}</section>'
 
     def _point(self) -> str:
@@ -144,7 +152,7 @@ class AnswerPage:
     def _slip(self) -> str:
         blame, derived = self.found.blame, self.found.derivation
         if blame is None:
-            return f"<p>No single change was found that mends it. The gradient is</p>{display(left_side(derived), NAME, derived.result)}"
+            return f"<p>No single change was found that mends it. The gradient is</p>{display(self._left(), NAME, derived.result)}"
         first = f"<p>Suspected slip: <strong>{_worded(blame.slip, _parts(blame))}</strong>{_written(blame)}.</p>"
         if blame.assumption is not None:
             return f"{first}<p>Under it the claim is right.</p>"
@@ -152,21 +160,22 @@ class AnswerPage:
             _worded(other.slip, _parts(other)) for other in blame.alternatives if other.slip != blame.slip
         )
         also = f"<p>It could also be that {', or that '.join(others)}.</p>" if others else ""
-        mended = display(left_side(derived), NAME, blame.mended)
+        mended = display(self._left(), NAME, blame.mended)
         return f'{first}<p>Without it:</p>{mended}<p class="gp-verdict">{sign("proved")} {escape(self.found.scope)}</p>{also}'
 
     # --- what opens --------------------------------------------------------------------------
     def _read(self) -> str:
         """How the fields were understood."""
         found = self.found
-        rows = [("Loss", formula(tex(found.loss), NAME, "checked")), ("By", formula(tex(found.wrt), NAME, "checked"))]
+        loss = display(found.loss, NAME) if found.name is None else display(found.name, NAME, found.loss)
+        rows = [("Loss", loss), ("By", display(found.wrt, NAME))]
         if found.definitions:
             rows.append(("Where", "".join(display(d, NAME) for d in found.definitions)))
         if found.assumptions:
             rows.append(("Assuming", "".join(display(a, NAME) for a in found.assumptions)))
         rows += [
-            ("Letters", "; ".join(_letters(found))),
-            *(("Convention", f"{_sentence(note)}") for note in found.notes),
+            ("Letters", f"<p>{'; '.join(_letters(found))}</p>"),
+            *(("Convention", f"<p>{escape(note)}</p>") for note in found.notes),
         ]
         sheet = "".join(f"<dt>{title}</dt><dd>{html}</dd>" for title, html in rows)
         return _fold("How it was read", f'<dl class="gp-sheet">{sheet}</dl>', is_open=True)
@@ -179,7 +188,7 @@ class AnswerPage:
             return ""
         body = "".join(step_lines(left_side(part), part.lines) for part in parts)
         kinks = [kink.where for kink in derived.kinks] if derived.notes else []
-        notes = "".join(f"<p>{_sentence(_worded(note, kinks), safe=True)}</p>" for note in derived.notes)
+        notes = "".join(f"<p>{_sentence(_worded(note, kinks))}</p>" for note in derived.notes)
         count = sum(len(part.lines) for part in parts)
         return _fold(f"The gradient, step by step ({count})", body + notes, is_open=count < FOLDED_FROM)
 
@@ -211,7 +220,7 @@ class AnswerPage:
 
 
 _UNDECIDED = (
-    "Neither a proof nor a counterexample was found, so nothing is said. It may help to state an assumption (a sign, a range), to split the claim "
+    "So nothing is said of it. It may help to state an assumption (a sign, a range), to split the claim "
     'into lines, or to write it closer to the gradient below. <a href="site:reach/">What can be decided</a>'
 )
 
@@ -249,10 +258,9 @@ def _evidence_fold(title: str, evidence: tuple[Evidence, ...], outcome: str) -> 
     return f'<details class="gp-fold gp-evidence"><summary>{summary}</summary><ul>{rows}</ul></details>'
 
 
-def _sentence(text: str, safe: bool = False) -> str:
+def _sentence(html: str) -> str:
     """Words as a sentence of their own."""
-    html = text if safe else escape(text)
-    return f"{html[:1].upper()}{html[1:].rstrip('.')}."
+    return f"{html[:1].upper()}{html[1:].rstrip('.')}." if html else ""
 
 
 def _parts(blame: Blame) -> list[Any]:

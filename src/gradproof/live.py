@@ -30,11 +30,11 @@ def answer(text: str) -> str:
     begun = time.perf_counter()
     try:
         found = _answered(text)
-    except ProblemError as error:
+    except ValueError as error:
         found = _unread(str(error))
     except RecursionError:
         found = _failed("the formulas are nested too deeply for the program")
-    except Exception as error:  # whatever is typed, the page has to say something
+    except Exception as error:  # noqa: BLE001 -- whatever is typed, the page has to say something
         found = _failed(f"the program failed, which is an error of its own: {type(error).__name__}: {error}")
     return json.dumps({**found, "seconds": round(time.perf_counter() - begun, 3)}, ensure_ascii=False)
 
@@ -91,15 +91,16 @@ def _decided(problem: Problem, quick: bool) -> Data:
 
 
 def _place(error: ValueError, problem: Problem) -> Data:
-    """The field that cannot be read, which of its values, and the place in it, as far as the error knows them."""
+    """The field that cannot be read, which of its values, and the place in it; nothing where two fields say the same."""
     cause = error.__cause__
     text, column = getattr(cause, "text", ""), getattr(cause, "column", 0)
+    found = []
     for name in FIELDS:
         value = getattr(problem, name)
-        for n, one in enumerate((value,) if isinstance(value, str) else value):
+        for number, one in enumerate((value,) if isinstance(value, str) else value):
             if text.strip() and one in (text, text.removeprefix("= ")):
-                return {"field": name, "number": n, "column": max(0, column - (len(text) - len(one)))}
-    return {}
+                found.append({"field": name, "number": number, "column": max(0, column - (len(text) - len(one)))})
+    return found[0] if len(found) == 1 else {}
 
 
 # --- what is no verdict -------------------------------------------------------------------
