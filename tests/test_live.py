@@ -73,9 +73,10 @@ class Elements(HTMLParser):
 def test_each_example_of_the_page_has_its_answer(example: Example) -> None:
     """In both stages; where nothing is claimed, the first one says that the steps are still to be checked."""
     quick, whole = ask(quick=True, **fields(example.problem)), ask(**fields(example.problem))
-    assert quick["status"] == (example.status if example.problem.gradient else "derived")
+    claims = example.problem.gradient or example.problem.equation
+    assert quick["status"] == (example.status if claims else "derived")
     assert whole["status"] == example.status
-    assert (quick["more"], whole["more"]) == (True, False)
+    assert (quick["more"], whole["more"]) == (not example.problem.equation, False)  # an equation has no steps
     assert whole["data"]["status"] == example.status
     for found in (quick, whole):
         Elements(found["html"])
@@ -105,6 +106,14 @@ def test_the_first_wrong_line_is_named() -> None:
     found = Elements(ask(loss="x^2", wrt="x", gradient="2 x\n= 3 x\n= 3 x")["html"])
     assert "Line 2 is the first wrong one." in found.text
     assert "✓ holds" in found.text
+
+
+def test_an_equation_is_decided_as_it_stands() -> None:
+    found = Elements(ask(equation=r"\tanh(2 x) = 2 \tanh x")["html"])
+    assert "✗ Refuted" in found.text
+    assert "the left side is" in found.text
+    assert "Loss" not in found.text
+    assert r"gradproof check --equation '\tanh(2 x) = 2 \tanh x'" in found.text
 
 
 def test_what_was_read_is_shown() -> None:
@@ -174,6 +183,12 @@ def test_the_gradient_can_be_copied_as_latex_as_code_and_as_a_command() -> None:
         ({"loss": "x^2", "wrt": "x", "gradient": "2 x +"}, "the formula ends", {"field": "gradient", "number": 0, "column": 5}),
         ({"loss": "x^2", "wrt": "x", "assume": ["x > 0", "y"]}, "one equation or inequality", {"field": "assume", "number": 1, "column": 0}),
         ({"loss": "x^2", "wrt": "x", "assume": "x"}, "one equation or inequality", {}),  # two fields say x
+        ({"loss": "x^2", "wrt": "x", "where": ["a = 2", r"b = \frac{1}{2"]}, "never closed", {"field": "where", "number": 1, "column": 12}),
+        ({"loss": "f(x)^2", "wrt": "x", "where": ["a = 2"]}, "functions: f", {"field": "loss", "number": 0, "column": 0}),
+        ({"equation": "x + = 2"}, "is missing", {"field": "equation", "number": 0, "column": 4}),
+        ({"loss": "Sum(x[n]**2, (n, 1, N)", "wrt": "x[a]"}, "SymPy notation", {"field": "loss", "number": 0, "column": 3}),
+        ({"equation": "x = x", "loss": "x"}, "an equation is decided as it stands, without loss", {}),
+        ({"loss": "x^2", "wrt": "x", "notation": "tex"}, "the notation is 'tex'; accepted are latex, sympy", {}),
         ({"loss": "x^2", "wrt": "x", "ranges": "k"}, "is not of the form k = 1..K", {}),
         ({"loss": "x", "wrt": "x", "where": ["a = b", "a = c"]}, "a is defined twice", {}),
         ({"lost": "x^2"}, "there is no field 'lost'; the fields are loss, wrt, gradient", {}),

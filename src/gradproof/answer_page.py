@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from gradproof.pieces import (
     FOLDED_FROM,
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from gradproof.repair import Blame
     from gradproof.verdict import Evidence, Verdict
 
-__all__ = ["AnswerPage", "code", "command", "heading"]
+__all__ = ["AnswerPage", "EquationPage", "command", "heading"]
 
 NAME = "answer"  # the object behind each formula
 _MARKS = {"proved": "✓ holds", "refuted": "✗ wrong", "undecided": "? undecided"}
@@ -60,6 +60,7 @@ class AnswerPage:
     found: Answer
     problem: Problem
     steps: Verdict | None = None
+    sides: ClassVar[tuple[str, str]] = ("the gradient is", "the claim is")
 
     @cached_property
     def verdict(self) -> Verdict | None:
@@ -79,7 +80,7 @@ class AnswerPage:
         """That of the whole; "derived" where nothing is claimed and the steps are still to be checked."""
         if self.verdict is None:
             return "derived"
-        claimed = self.found.status if self.found.lines else "proved"
+        claimed = self.found.status if self.found.lines else "proved"  # of several lines, one may be wrong
         return claimed if claimed != "proved" else self.verdict.status
 
     def html(self) -> str:
@@ -146,7 +147,7 @@ class AnswerPage:
             return ""
         point = witness_point(witness)
         rows = [("At the point", point)] if point else []
-        rows += [("the gradient is", number(witness.left)), ("the claim is", number(witness.right))]
+        rows += zip(self.sides, map(number, (witness.left, witness.right)), strict=True)
         return f'<dl class="gp-point">{"".join(f"<dt>{title}</dt><dd>{html}</dd>" for title, html in rows)}</dl>'
 
     def _slip(self) -> str:
@@ -166,9 +167,7 @@ class AnswerPage:
     # --- what opens --------------------------------------------------------------------------
     def _read(self) -> str:
         """How the fields were understood."""
-        found = self.found
-        loss = display(found.loss, NAME) if found.name is None else display(found.name, NAME, found.loss)
-        rows = [("Loss", loss), ("By", display(found.wrt, NAME))]
+        found, rows = self.found, [*self._asked()]
         if found.definitions:
             rows.append(("Where", "".join(display(d, NAME) for d in found.definitions)))
         if found.assumptions:
@@ -179,6 +178,12 @@ class AnswerPage:
         ]
         sheet = "".join(f"<dt>{title}</dt><dd>{html}</dd>" for title, html in rows)
         return _fold("How it was read", f'<dl class="gp-sheet">{sheet}</dl>', is_open=True)
+
+    def _asked(self) -> Iterator[tuple[str, str]]:
+        """What is differentiated, and by what."""
+        found = self.found
+        yield "Loss", display(found.loss, NAME) if found.name is None else display(found.name, NAME, found.loss)
+        yield "By", display(found.wrt, NAME)
 
     def _steps(self) -> str:
         """Every step of the gradient, below those of the adjoints that it uses."""
@@ -194,9 +199,7 @@ class AnswerPage:
 
     def _evidence(self) -> str:
         """What the verdict rests on and, where that is another matter, what the steps do."""
-        waiting = (
-            "" if self.steps is not None else '<p class="gp-waiting">Each step of the derivation is being checked …</p>'
-        )
+        waiting = '<p class="gp-waiting">Each step of the derivation is being checked …</p>' * (self.steps is None)
         if self.verdict is None:
             return waiting
         own = _evidence_fold("Rests on", self.verdict.evidence, "disagrees" if self.status == "refuted" else "agrees")
@@ -216,7 +219,41 @@ class AnswerPage:
             folds.append(
                 _fold("As NumPy code", "<p>None was found.</p>" if forms.code is None else python_code(forms.code))
             )
-        return "".join((*folds, _fold("On the command line", code(command(self.problem)))))
+        return "".join((*folds, self._command()))
+
+    def _command(self) -> str:
+        """The same question elsewhere."""
+        return _fold("On the command line", code(command(self.problem)))
+
+
+@dataclass(frozen=True)
+class EquationPage(AnswerPage):
+    """An equation A = B, decided as it stands: there is nothing to derive."""
+
+    sides: ClassVar[tuple[str, str]] = ("the left side is", "the right side is")
+
+    @cached_property
+    def verdict(self) -> Verdict:
+        """On the equation."""
+        return self.found.verdict
+
+    def _claimed(self) -> str:
+        return formula(self.found.statement.latex(), NAME, "checked") if self.found.statement is not None else ""
+
+    def _refutation(self) -> str:
+        return f'<section class="gp-misprint">{self._point()}</section>'
+
+    def _asked(self) -> Iterator[tuple[str, str]]:
+        yield from ()
+
+    def _steps(self) -> str:
+        return ""
+
+    def _evidence(self) -> str:
+        return _evidence_fold("Rests on", self.verdict.evidence, "disagrees" if self.status == "refuted" else "agrees")
+
+    def _forms(self) -> str:
+        return self._command()
 
 
 _UNDECIDED = (
@@ -227,11 +264,13 @@ _UNDECIDED = (
 
 def command(problem: Problem) -> str:
     """The same question on the command line."""
-    said = vars(problem)
-    several = [(name, value) for name, many in FIELDS.items() if many for value in said[name]]
-    options = [("wrt", problem.wrt)] * bool(problem.wrt) + several
-    words = ["gradproof", "check" if problem.gradient else "derive", problem.loss, *filter(None, [problem.gradient])]
-    return " ".join(map(shlex.quote, [*words, *(word for name, value in options for word in (f"--{name}", value))]))
+    given = [problem.loss, problem.gradient] if problem.loss else []
+    words = ["gradproof", "derive" if problem.loss and not problem.gradient else "check", *filter(None, given)]
+    for name, many in FIELDS.items():
+        value = getattr(problem, name)
+        if name not in ("loss", "gradient", "id"):
+            words += [word for one in (value if many else [value]) if one for word in (f"--{name}", one)]
+    return " ".join(map(shlex.quote, words))
 
 
 def _stage(place: str, html: str) -> str:
@@ -293,7 +332,9 @@ def _letters(found: Answer) -> Iterator[str]:
 
     from gradproof.lines import index_range
 
-    whole = (found.loss, found.wrt, *found.lines, *found.assumptions, *found.definitions)
+    equation = found.statement
+    sides = (found.loss, found.wrt, *found.lines) if equation is None else (equation.left, equation.right)
+    whole = (*sides, *found.assumptions, *found.definitions)
     every = {e for side in whole for e in sp.preorder_traversal(side)}
     entries = {e.base: e for e in sorted((e for e in every if isinstance(e, sp.Indexed)), key=str, reverse=True)}
     indices = {e for e in every if isinstance(e, sp.Idx)}

@@ -148,6 +148,14 @@ def _kink(kink: Kink) -> Data:
 
 def of_checked(answer: Answer) -> Data:
     """What `gradproof check` found."""
+    if answer.statement is not None:
+        return {
+            "status": answer.status,
+            "equation": of_statement(answer.statement),
+            "definitions": [of_formula(d) for d in answer.definitions],
+            "verdict": of_verdict(answer.verdict),
+            "read": list(answer.notes),
+        }
     checked = answer.checked
     return {
         "status": answer.status,

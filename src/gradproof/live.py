@@ -65,7 +65,7 @@ def _problem(fields: Any) -> Problem:
         if len(values) > 1 and not FIELDS[name]:
             raise ProblemError(f"{name} is given {len(values)} times")
         read[name] = tuple(values) if FIELDS[name] else "".join(values)
-    return Problem(**{"loss": "", **read})
+    return Problem(**read)
 
 
 @lru_cache(maxsize=4)  # a question comes twice: for its verdict, and for all the rest
@@ -78,13 +78,18 @@ def _read(problem: Problem) -> Any:
 def _decided(problem: Problem, quick: bool) -> Data:
     """The answer to a problem; quick: without what follows the verdict on the claim."""
     from gradproof import data
-    from gradproof.answer_page import AnswerPage
+    from gradproof.answer_page import AnswerPage, EquationPage
 
     try:
         found = _read(problem)
-        page = AnswerPage(found, problem, None if quick else found.derivation.verify())
+        if found.statement is not None:
+            page: AnswerPage = EquationPage(found, problem)
+            quick = False  # an equation has no steps
+        else:
+            page = AnswerPage(found, problem, None if quick else found.derivation.verify())
         html = page.html()
-        plain = (data.of_checked if found.lines else data.of_derived)(found) if page.verdict is not None else {}
+        told = data.of_checked if found.lines or found.statement is not None else data.of_derived
+        plain = told(found) if page.verdict is not None else {}
     except ValueError as error:
         return _unread(str(error), _place(error, problem))
     return {"status": page.status, "html": html, "data": plain, "more": quick}
@@ -92,14 +97,20 @@ def _decided(problem: Problem, quick: bool) -> Data:
 
 def _place(error: ValueError, problem: Problem) -> Data:
     """The field that cannot be read, which of its values, and the place in it; nothing where two fields say the same."""
+    from gradproof.reading.sympy_notation import ROW
+
     cause = error.__cause__
     text, column = getattr(cause, "text", ""), getattr(cause, "column", 0)
+    start = text.rfind(ROW, 0, column) + len(ROW) if ROW in text[:column] else 0  # a loss is read with its definitions
+    line = text[start:].partition(ROW)[0]
+    typed = line.removeprefix("= ")  # as a claim without its left side is read
     found = []
     for name in FIELDS:
         value = getattr(problem, name)
         for number, one in enumerate((value,) if isinstance(value, str) else value):
-            if text.strip() and one in (text, text.removeprefix("= ")):
-                found.append({"field": name, "number": number, "column": max(0, column - (len(text) - len(one)))})
+            if typed.strip() and one == typed:
+                place = max(0, column - start - (len(line) - len(typed)))
+                found.append({"field": name, "number": number, "column": place})
     return found[0] if len(found) == 1 else {}
 
 
@@ -150,14 +161,13 @@ def _claim(identity: Any) -> Data:
     try:
         if identity in sources.IDS:
             claim = sources.CLAIMS[identity]
-            html, plain, title = render_claim(claim), data.of_claim(claim), claim.place
+            found = claim.examined()
+            html, plain, title = render_claim(claim, found), data.of_claim(claim, found), claim.place
         else:
             entry, group = reference.REFERENCE[identity], reference.IDS[identity]
-            html, plain, title = (
-                render_entry(entry),
-                data.of_entry(entry, group, reference.GROUPS[group][0]),
-                entry.title,
-            )
+            decided = entry.examined()
+            html, title = render_entry(entry, decided), entry.title
+            plain = data.of_entry(entry, group, reference.GROUPS[group][0], decided)
     except PageError as error:
         return _failed(f"not proved here: {error}")
     status = "proved"

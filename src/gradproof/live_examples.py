@@ -101,6 +101,16 @@ EXAMPLES = (
         Problem(r"L = \sum_{n=1}^{N} \max(0, 1 - y_n w x_n)", "w", r"-\sum_{n=1}^{N} [1 - y_n w x_n > 0] y_n x_n"),
     ),
     Example(
+        "In SymPy’s notation",
+        "refuted",
+        Problem("Sum((w*x[n] - y[n])**2, (n, 1, N))", "w", "Sum(x[n]*(w*x[n] - y[n]), (n, 1, N))"),
+    ),
+    Example(
+        "An equation",
+        "proved",
+        Problem(equation=r"\frac{d}{dx} \tanh x = 1 - \tanh^2 x"),
+    ),
+    Example(
         "Undecided",
         "undecided",
         Problem(r"L = x \sqrt{5 + 2 \sqrt{6}}", "x", r"\sqrt{2} + \sqrt{3}"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import sympy as sp
@@ -259,7 +260,7 @@ def sign_of(node: tree.Node) -> tuple[str, int] | None:
         node = node.base
     if isinstance(node, tree.Command) and node.name == "partial":
         return "∂", times
-    if isinstance(node, tree.Name) and node.name == "d":
+    if isinstance(node, tree.Name) and node.name == "d" and node.kind != "plain":
         return "d", times
     return None
 
@@ -273,7 +274,7 @@ def _wrt(m: Meaning, node: tree.Node, bottom: list[tree.Node], times: int, env: 
         power = 1
         if isinstance(part, tree.Scripted) and isinstance(part.above, tree.Number):
             power = int(part.above.text) if part.above.text.isdigit() and len(part.above.text) < 3 else 0
-            part = tree.Scripted(part.at, part.end, part.base, part.below, None, part.primes)
+            part = replace(part, above=None)
         variable = m.value(part, env)
         if not isinstance(variable, (sp.Symbol, sp.Indexed)):
             raise m.fail(
