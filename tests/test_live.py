@@ -275,11 +275,16 @@ def test_any_text_is_answered(text: str) -> None:
 
 
 # --- claims and examples ------------------------------------------------------------------
-@pytest.mark.parametrize("identity", ["symmetry.general", "backprop.4.1", "mean-squared-error"])
-def test_what_gradproof_has_decided_is_proved_by_its_id(identity: str) -> None:
+@pytest.mark.parametrize(
+    ("identity", "status"),
+    [("backprop.4.1", "proved"), ("symmetry.general", "refuted"), ("mean-squared-error", "proved")],
+)
+def test_what_gradproof_has_decided_is_decided_anew_by_its_id(identity: str, status: str) -> None:
+    """A claim that is wrong as printed is refuted, and what holds instead is proved."""
     found = json.loads(answer(json.dumps({"claim": identity})))
-    assert found["status"] == "proved", found.get("error")
+    assert found["status"] == status, found.get("error")
     assert found["data"]["id"] == identity
+    assert found["data"]["verdict"]["status"] == "proved"
     assert "Proved" in Elements(found["html"]).text
 
 

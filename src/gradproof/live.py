@@ -150,25 +150,39 @@ def _article(html: str, status: str) -> str:
 
 # --- what gradproof has decided itself ----------------------------------------------------
 def _claim(identity: Any) -> Data:
-    """A claim of the sources, or an entry of the reference, proved here and now."""
-    from gradproof import data, reference, sources
-    from gradproof.answer_page import heading
-    from gradproof.page import PageError, render_claim
-    from gradproof.reference_page import render_entry
+    """A claim of the sources, or an entry of the reference, decided here and now."""
+    from gradproof import reference, sources
+    from gradproof.page import PageError
 
     if identity not in (*sources.IDS, *reference.IDS):
         raise ProblemError(f"nothing has the id {identity!r}; the page “Every claim” lists those of the sources")
     try:
-        if identity in sources.IDS:
-            claim = sources.CLAIMS[identity]
-            found = claim.examined()
-            html, plain, title = render_claim(claim, found), data.of_claim(claim, found), claim.place
-        else:
-            entry, group = reference.REFERENCE[identity], reference.IDS[identity]
-            decided = entry.examined()
-            html, title = render_entry(entry, decided), entry.title
-            plain = data.of_entry(entry, group, reference.GROUPS[group][0], decided)
+        return _of_source(identity) if identity in sources.IDS else _of_reference(identity)
     except PageError as error:
         return _failed(f"not proved here: {error}")
-    status = "proved"
-    return {"status": status, "html": heading(status, f"Proved here: {title}") + html, "data": plain, "more": False}
+
+
+def _of_source(identity: str) -> Data:
+    """A claim, which is proved, or refuted as printed; then what holds instead is proved."""
+    from gradproof import data, sources
+    from gradproof.answer_page import heading
+    from gradproof.page import render_claim
+
+    claim = sources.CLAIMS[identity]
+    found = claim.examined()
+    holds = claim.kind.startswith("holds")
+    status, word = ("proved", "Proved here") if holds else ("refuted", "Refuted here, and what holds instead proved")
+    html = heading(status, f"{word}: {claim.place}") + render_claim(claim, found)
+    return {"status": status, "html": html, "data": data.of_claim(claim, found), "more": False}
+
+
+def _of_reference(identity: str) -> Data:
+    from gradproof import data, reference
+    from gradproof.answer_page import heading
+    from gradproof.reference_page import render_entry
+
+    entry, group = reference.REFERENCE[identity], reference.IDS[identity]
+    found = entry.examined()
+    html = heading("proved", f"Proved here: {entry.title}") + render_entry(entry, found)
+    plain = data.of_entry(entry, group, reference.GROUPS[group][0], found)
+    return {"status": "proved", "html": html, "data": plain, "more": False}
