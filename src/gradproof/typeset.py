@@ -8,6 +8,7 @@ KaTeX does not accept without any reservation is an error.
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -17,15 +18,8 @@ from gradproof.cache import digest, remember
 __all__ = ["TypesetError", "typeset"]
 
 KATEX = Path(__file__).parent / "katex" / "katex.min.js"
-# The result travels as JSON: QuickJS hands a long concatenated string to Python only in flat form.
-RENDER = """
-function render(latex, display) {
-  const options = {displayMode: display, throwOnError: true, strict: "error", output: "htmlAndMathml",
-    macros: {"\\\\mbox": "\\\\text{#1}"}};
-  try { return JSON.stringify({html: katex.renderToString(latex, options)}); }
-  catch (error) { return JSON.stringify({error: error.message}); }
-}
-"""
+RENDER = KATEX.with_name("render.js")
+IN_BROWSER = sys.platform == "emscripten"  # the worker of the live page has loaded both, and keeps no results
 
 
 class TypesetError(ValueError):
@@ -39,6 +33,8 @@ def typeset(latex: str, display: bool = False) -> str:
     without parsing the hundreds of elements between them.  The outcome depends on KaTeX, this
     file and the formula alone, so it is kept on disk.
     """
+    if IN_BROWSER:
+        return _render(latex, display)
     key = digest(_katex_digest(), latex, str(display))
     return remember(key, lambda: _render(latex, display))
 
@@ -52,14 +48,20 @@ def _render(latex: str, display: bool) -> str:
 
 @cache
 def _katex_digest() -> str:
-    return digest(KATEX.read_text("utf-8"), Path(__file__).read_text("utf-8"))
+    return digest(*(path.read_text("utf-8") for path in (KATEX, RENDER, Path(__file__))))
 
 
 @cache
 def _katex() -> Callable[[str, bool], str]:
-    import quickjs
+    render: Callable[[str, bool], str]
+    if IN_BROWSER:
+        import js
 
-    context = quickjs.Context()
-    context.eval(KATEX.read_text("utf-8") + RENDER + "; undefined")
-    render: Callable[[str, bool], str] = context.get("render")
+        render = js.gradproofTypeset
+    else:
+        import quickjs
+
+        context = quickjs.Context()
+        context.eval(f"{KATEX.read_text('utf-8')};{RENDER.read_text('utf-8')}; undefined")
+        render = context.get("gradproofTypeset")
     return render
