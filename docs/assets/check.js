@@ -13,6 +13,7 @@
   let page = null; // the elements of the page, while it is shown
   let run = null; // the question that was asked last, and what is known of it
   let ready = false; // whether the program has been loaded
+  let bytes = 0; // that it has, as far as this is known
   let ticking = 0;
 
   const engine = () => window.gradproofEngine;
@@ -26,14 +27,15 @@
 
   // --- the form, and the fragment -----------------------------------------------------------
 
-  const controls = () => Array.from(page.form.querySelectorAll("textarea, input"));
+  // Those of the other kind of question are disabled.
+  const controls = () => Array.from(page.form.querySelectorAll("textarea, input, select"));
 
   // The pairs of the fragment; a field that may be given several times has one value to a line.
   function typed() {
     const pairs = new URLSearchParams();
     if (page.claim) pairs.append("claim", page.claim);
     else
-      for (const control of controls()) {
+      for (const control of controls().filter((one) => !one.matches(":disabled"))) {
         const values = "several" in control.dataset ? control.value.split("\n") : [control.value];
         for (const value of values) if (value.trim()) pairs.append(control.name, value.trim());
       }
@@ -53,6 +55,7 @@
     const known = Array.from(pairs.keys()).filter((name) => names.has(name) || name === "claim");
     if (!known.length) return false;
     page.claim = pairs.get("claim") ?? "";
+    ofEquation(pairs.has("equation"));
     for (const control of controls()) {
       const values = pairs.getAll(control.name);
       const several = "several" in control.dataset;
@@ -61,10 +64,18 @@
     }
     const strange = Array.from(pairs.keys()).filter((name) => !known.includes(name));
     say(strange.length ? `The link names fields that do not exist: ${strange.join(", ")}.` : "");
-    if (page.more.querySelectorAll("textarea").values().some((control) => control.value)) page.more.open = true;
+    page.more.open = Array.from(page.more.querySelectorAll("textarea, select")).some((control) => control.value);
     label();
     return true;
   }
+
+  // A question is a loss with its gradient, or an equation.
+  function ofEquation(is) {
+    for (const [name, hidden] of [["of-gradient", is], ["of-equation", !is]]) part(name).hidden = part(name).disabled = hidden;
+    part("other").textContent = is ? "A loss and its gradient instead" : "An equation instead";
+  }
+
+  const isEquation = () => !part("of-equation").disabled;
 
   const grow = (control) => {
     if (control.rows) control.rows = Math.max(control.defaultRows ?? (control.defaultRows = control.rows), control.value.split("\n").length);
@@ -80,9 +91,11 @@
         "The claim ", element("code", { textContent: page.claim }), " is proved as it stands; it has no fields to edit. ",
         element("a", { href: "#loss=", textContent: "Ask a question of your own" }),
       ); // prettier-ignore
-    const size = engine()?.size ? ` (${(engine().size / MEGA).toFixed(0)} MB)` : "";
-    const asks = page.claim ? "Prove it" : page.form.elements.gradient.value.trim() ? "Check" : "Derive";
+    const size = bytes ? ` (${(bytes / MEGA).toFixed(0)} MB)` : "";
+    const claims = isEquation() || page.form.elements.gradient.value.trim();
+    const asks = page.claim ? "Prove it" : claims ? "Check" : "Derive";
     page.ask.textContent = ready ? asks : `Load gradproof${size} and ${asks.toLowerCase()}`;
+    part("other").hidden = Boolean(page.claim);
     page.ask.disabled = busy;
     page.stop.hidden = !running() && !run?.waiting;
     page.load.hidden = ready;
@@ -98,7 +111,8 @@
 
   function missing() {
     if (page.claim) return false;
-    const { loss, wrt, gradient } = page.form.elements;
+    const { loss, wrt, gradient, equation } = page.form.elements;
+    equation.setCustomValidity(equation.value.trim() ? "" : "Type an equation, A = B.");
     loss.setCustomValidity(loss.value.trim() ? "" : "Type a loss, or choose an example.");
     wrt.setCustomValidity(
       wrt.value.trim() || gradient.value.trim() ? "" : "Name the variable, such as w or w_{kj}.",
@@ -114,14 +128,12 @@
   }
 
   async function answer(fragment) {
-    const mine = (run = { fragment, begun: performance.now(), stage: "Loading the program", waiting: true });
+    const stage = ready ? "Deciding" : "Loading the program";
+    const mine = (run = { fragment, begun: performance.now(), stage, waiting: true });
     show(true);
     try {
-      await engine().start((progress) => {
-        mine.progress = progress.stage === "ready" ? null : progress;
-        mine.stage = progress.stage === "fetching" ? "Loading the program" : "Starting Python";
-        show();
-      });
+      if (!engine()) throw new Error("The program could not be loaded.");
+      await engine().start(loading);
       ready = true;
       if (mine.stopped) return;
       Object.assign(mine, { progress: null, stage: "Deciding", begun: performance.now() });
@@ -135,12 +147,20 @@
         mine.answer = mine.whole;
       }
     } catch (error) {
-      mine.error = error.name === "Stopped" || mine.stopped ? "Stopped." : `The program ended: ${error.message}`;
+      mine.error = error.name === "Stopped" || mine.stopped ? "Stopped." : error.message;
     } finally {
       mine.waiting = false;
       mine.took = (performance.now() - mine.begun) / 1000;
       show();
     }
+  }
+
+  // What the engine tells while it is fetched and started, after a question was stopped as well.
+  function loading(progress) {
+    if (!run?.waiting || run.answer || progress.stage === "ready") return;
+    run.progress = progress;
+    run.stage = progress.stage === "fetching" ? "Loading the program" : "Starting the program";
+    show();
   }
 
   function stop() {
@@ -175,6 +195,18 @@
     else if (focus) page.answer.hidden = true;
   }
 
+  // How much will be loaded: the sizes that the build wrote down.
+  async function size() {
+    if (bytes || ready) return;
+    try {
+      const manifest = await (await fetch(new URL("live/manifest.json", base))).json();
+      bytes = Object.values(manifest.bytes).reduce((sum, one) => sum + one, 0);
+    } catch {
+      return; // the button does not say it, then
+    }
+    if (page) label();
+  }
+
   function tick() {
     if (!page || !run?.waiting) {
       clearInterval(ticking);
@@ -182,8 +214,8 @@
       return;
     }
     const { loaded = 0, total = 0 } = run.progress ?? {};
-    const bytes = total ? `${(loaded / MEGA).toFixed(1)} of ${(total / MEGA).toFixed(1)} MB, ` : "";
-    page.time.textContent = `${bytes}${((performance.now() - run.begun) / 1000).toFixed(0)} s`;
+    const share = total ? `${(loaded / MEGA).toFixed(1)} of ${(total / MEGA).toFixed(1)} MB, ` : "";
+    page.time.textContent = `${share}${((performance.now() - run.begun) / 1000).toFixed(0)} s`;
   }
 
   function put(found, focus) {
@@ -202,7 +234,10 @@
     } else {
       page.answer.replaceChildren(made);
       page.answer.hidden = false;
-      if (focus) document.getElementById("answer-title")?.focus();
+      if (focus) {
+        page.answer.scrollIntoView({ block: "start" });
+        document.getElementById("answer-title")?.focus({ preventScroll: true });
+      }
     }
     page.shown = found;
     page.shownRun = run;
@@ -264,7 +299,7 @@
     if (!page) return;
     const fragment = location.hash.slice(1);
     if (!fill(fragment)) return;
-    if (run && run.fragment === fragment) show();
+    if (run?.fragment === fragment) show();
     else if (ready && !running()) ask();
     else page.answer.hidden = true;
   }
@@ -297,7 +332,12 @@
       history.replaceState(history.state, "", `#${fragment}`);
       copy(location.href, event.currentTarget);
     });
+    part("other").addEventListener("click", () => {
+      ofEquation(!isEquation());
+      label();
+    });
     part("clear").addEventListener("click", () => {
+      if (!running()) run = null;
       page.claim = "";
       for (const control of controls()) control.value = "";
       page.answer.hidden = true;
@@ -307,18 +347,27 @@
       form.elements.loss.focus();
     });
     label();
+    size();
     // Back on the page: what the address asks, or what was asked last.
-    if (!fill(location.hash.slice(1)) && run) {
-      fill(run.fragment);
-      history.replaceState(history.state, "", `#${run.fragment}`);
-    }
-    if (run && run.fragment === typed()) show();
+    if (run && !location.hash.includes("=")) history.replaceState(history.state, "", `#${run.fragment}`);
+    changed();
   }
 
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && page && run?.waiting) stop();
   });
   window.addEventListener("hashchange", changed);
+  // Instant navigation would load the page anew for a link that only changes the question, and tell nobody.
+  const followed = (event) => {
+    const link = event.target.closest?.("a[href]");
+    const plain = !(event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
+    if (!page || !link || !plain || link.pathname !== location.pathname || !link.hash.includes("=")) return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (location.hash === link.hash) changed();
+    else location.hash = link.hash;
+  };
+  document.addEventListener("click", followed, { capture: true });
   if (window.document$) window.document$.subscribe(start); // Material's instant navigation
   else if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
   else start();

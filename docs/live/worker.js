@@ -4,20 +4,6 @@
 const home = new URL(".", import.meta.url);
 const own = self.fetch.bind(self);
 
-const UNPACK = `
-import io, sys, zipfile
-from compression import zstd
-from pathlib import Path
-
-def unpack(libraries, engine, site):
-    Path("/lib/libraries.zip").write_bytes(zstd.decompress(libraries.to_py()))
-    sys.path.append("/lib/libraries.zip")
-    with zipfile.ZipFile(io.BytesIO(zstd.decompress(engine.to_py()))) as files:
-        files.extractall(site)
-
-unpack
-`;
-
 /** Fetch a file; count its bytes, and leave them as they are. */
 async function counted(address, arrived) {
   const response = await own(address);
@@ -64,8 +50,7 @@ async function start() {
   });
   const files = await packed;
   self.postMessage({ stage: "starting", loaded, total });
-  const site = python.runPython("import site; site.getsitepackages()[0]");
-  python.runPython(UNPACK)(...files, site);
+  python.pyimport("live_unpack").unpack(...files);
   const { answer } = python.pyimport("gradproof.live");
   answer('{"fields": {"loss": "w^2", "wrt": "w", "gradient": "2 w"}}'); // all that any question imports
   const names = ["worker.js", "manifest.json", ...Object.keys(manifest.bytes)];
@@ -82,7 +67,9 @@ self.onmessage = async ({ data: { id, request } }) => {
   try {
     self.postMessage({ id, answer: (await engine).answer(request) });
   } catch (error) {
-    // After an error in Python its last line says what happened; Python itself may no longer be sound after any other.
-    self.postMessage({ id, message: String(error.message).trim().split("\n").at(-1), broken: error.name !== "PythonError" });
+    // An error in Python leaves Python sound, and its last line says what happened; after any other it may not be used.
+    const deep = error.name === "RangeError" ? "the formulas are nested too deeply for this browser" : "";
+    const message = deep || String(error.message).trim().split("\n").at(-1);
+    self.postMessage({ id, message, broken: error.name !== "PythonError" });
   }
 };

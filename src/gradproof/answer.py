@@ -68,6 +68,7 @@ class _Reading(NamedTuple):
     definitions: tuple[sp.Eq, ...]
     assumptions: tuple[Any, ...]
     notes: tuple[str, ...]
+    name: sp.Expr | None = None
 
 
 def _read(problem: Problem, notation: str) -> _Reading:
@@ -92,7 +93,8 @@ def _read(problem: Problem, notation: str) -> _Reading:
     if stated is not None and stated != wrt:
         raise ProblemError(f"wrt is {wrt}, and the gradient is stated by {stated}")
     assumptions = _assumed(reader, problem)
-    return _Reading(loss, wrt, lines, rules, None, reader.defined, assumptions, tuple(reader.notes))
+    said = (reader.defined, assumptions, tuple(reader.notes), reader.loss_name)
+    return _Reading(loss, wrt, lines, rules, None, *said)
 
 
 def _assumed(reader: Reader, problem: Problem) -> tuple[Any, ...]:
@@ -131,7 +133,7 @@ class Answer:
     loss, wrt: what is differentiated, and by what.  lines: the claimed gradient; several, where it is
     derived, each with its rule in `rules` ("" if unnamed); none, where nothing is claimed.
     statement: the equation, where there is one instead of a loss; then the loss is None, and nothing is derived.
-    assumptions: relations.  definitions: the named quantities.  notes: conventions that the reading
+    assumptions: relations.  definitions: the named quantities.  name: of the loss, if it has one.  notes: conventions that the reading
     of the formulas rests on, in words.  id: an anchor.
     thorough: whether a claim counts as proved only if each step of the derivation that is shown is, too.
 
@@ -145,7 +147,7 @@ class Answer:
         except LatexError as error:
             raise ProblemError(in_fields(error, notation)) from error
         self.loss, self.wrt, self.lines, self.rules, self.statement = found[:5]
-        self.definitions, self.assumptions, self.notes = found[5:]
+        self.definitions, self.assumptions, self.notes, self.name = found[5:]
         self.id = problem.id
         self.thorough = thorough
         self._engine: Any = Model(self.definitions) if self.definitions else gradproof

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from gradproof.pieces import (
     FOLDED_FROM,
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from gradproof.repair import Blame
     from gradproof.verdict import Evidence, Verdict
 
-__all__ = ["AnswerPage", "code", "command", "heading"]
+__all__ = ["AnswerPage", "EquationPage", "command", "heading"]
 
 NAME = "answer"  # the object behind each formula
 _MARKS = {"proved": "✓ holds", "refuted": "✗ wrong", "undecided": "? undecided"}
@@ -60,6 +60,7 @@ class AnswerPage:
     found: Answer
     problem: Problem
     steps: Verdict | None = None
+    sides: ClassVar[tuple[str, str]] = ("the gradient is", "the claim is")
 
     @cached_property
     def verdict(self) -> Verdict | None:
@@ -79,7 +80,7 @@ class AnswerPage:
         """That of the whole; "derived" where nothing is claimed and the steps are still to be checked."""
         if self.verdict is None:
             return "derived"
-        claimed = self.found.status if self.found.lines else "proved"
+        claimed = self.found.status if self.found.lines else "proved"  # of several lines, one may be wrong
         return claimed if claimed != "proved" else self.verdict.status
 
     def html(self) -> str:
@@ -99,25 +100,29 @@ class AnswerPage:
     # --- the claim and the verdict on it ---------------------------------------------------
     def _claimed(self) -> str:
         """The claim as it was read, line by line where it has several; the gradient, where nothing is claimed."""
-        derived, checked = self.found.derivation, self.found.checked
-        left = left_side(derived)
-        if checked is None:
-            return display(left, NAME, (self.found.lines or (derived.result,))[0])
-        beside = [
-            f"{rule} {_MARKS[line.verdict.status]}".strip()
-            for line, rule in zip(checked.lines, self.found.rules, strict=True)
-        ]
-        return step_lines(left, zip(self.found.lines, beside, strict=True))
+        found, left = self.found, self._left()
+        if found.checked is None or len(found.lines) == 1:
+            return display(left, NAME, (found.lines or (found.derivation.result,))[0])
+        marks = (_MARKS[line.verdict.status] for line in found.checked.lines)
+        beside = (f"{rule} {mark}".strip() for rule, mark in zip(found.rules, marks, strict=True))
+        return step_lines(left, zip(found.lines, beside, strict=True))
+
+    def _left(self) -> Any:
+        """The derivative, by the name of the loss if it was given one."""
+        from gradproof.lines import derivative
+
+        found = self.found
+        return left_side(found.derivation) if found.name is None else derivative(found.name, found.wrt)
 
     def _scope(self) -> str:
         """For what the verdict holds, or why there is none."""
         verdict = self.verdict
         if verdict is None:
             return '<p class="gp-verdict">Nothing was claimed: this is the gradient. Its steps are being checked.</p>'
-        says = {"proved": self.found.scope, "refuted": "It does not hold for every size and value."}.get(
-            verdict.status, ""
-        )
-        reason = escape(verdict.reason) if verdict.status != "refuted" or verdict.witness is None else ""
+        says = {"proved": f"Holds {self.found.scope}".strip() + "."}.get(self.status, "")
+        if self.status == "refuted":
+            says = "It does not hold for every size and every value."
+        reason = "" if verdict.witness is not None else _sentence(escape(verdict.reason))
         given = ", ".join(inline(tex(relation)) for relation in verdict.assumptions)
         assuming = f'<span class="gp-assuming">assuming {given}</span>' if given else ""
         first = f'<p class="gp-verdict gp-{self.status}">{" ".join(filter(None, (says, reason, assuming)))}</p>'
@@ -129,7 +134,11 @@ class AnswerPage:
         """The point where the claim fails with both values, the slip, and what holds instead."""
         checked = self.found.checked
         wrong = checked.first_wrong if checked is not None else None
-        line = f"<p>Line {wrong.number} is the first wrong one.</p>" if wrong is not None else ""
+        line = (
+            f"<p>Line {wrong.number} is the first wrong one.</p>"
+            if wrong is not None and len(self.found.lines) > 1
+            else ""
+        )
         return f'<section class="gp-misprint">{line}{self._point()}{self._slip()}</section>'
 
     def _point(self) -> str:
@@ -138,13 +147,13 @@ class AnswerPage:
             return ""
         point = witness_point(witness)
         rows = [("At the point", point)] if point else []
-        rows += [("the gradient is", number(witness.left)), ("the claim is", number(witness.right))]
+        rows += zip(self.sides, map(number, (witness.left, witness.right)), strict=True)
         return f'<dl class="gp-point">{"".join(f"<dt>{title}</dt><dd>{html}</dd>" for title, html in rows)}</dl>'
 
     def _slip(self) -> str:
         blame, derived = self.found.blame, self.found.derivation
         if blame is None:
-            return f"<p>No single change was found that mends it. The gradient is</p>{display(left_side(derived), NAME, derived.result)}"
+            return f"<p>No single change was found that mends it. The gradient is</p>{display(self._left(), NAME, derived.result)}"
         first = f"<p>Suspected slip: <strong>{_worded(blame.slip, _parts(blame))}</strong>{_written(blame)}.</p>"
         if blame.assumption is not None:
             return f"{first}<p>Under it the claim is right.</p>"
@@ -152,24 +161,29 @@ class AnswerPage:
             _worded(other.slip, _parts(other)) for other in blame.alternatives if other.slip != blame.slip
         )
         also = f"<p>It could also be that {', or that '.join(others)}.</p>" if others else ""
-        mended = display(left_side(derived), NAME, blame.mended)
+        mended = display(self._left(), NAME, blame.mended)
         return f'{first}<p>Without it:</p>{mended}<p class="gp-verdict">{sign("proved")} {escape(self.found.scope)}</p>{also}'
 
     # --- what opens --------------------------------------------------------------------------
     def _read(self) -> str:
         """How the fields were understood."""
-        found = self.found
-        rows = [("Loss", formula(tex(found.loss), NAME, "checked")), ("By", formula(tex(found.wrt), NAME, "checked"))]
+        found, rows = self.found, [*self._asked()]
         if found.definitions:
             rows.append(("Where", "".join(display(d, NAME) for d in found.definitions)))
         if found.assumptions:
             rows.append(("Assuming", "".join(display(a, NAME) for a in found.assumptions)))
         rows += [
-            ("Letters", "; ".join(_letters(found))),
-            *(("Convention", f"{_sentence(note)}") for note in found.notes),
+            ("Letters", f"<p>{'; '.join(_letters(found))}</p>"),
+            *(("Convention", f"<p>{escape(note)}</p>") for note in found.notes),
         ]
         sheet = "".join(f"<dt>{title}</dt><dd>{html}</dd>" for title, html in rows)
         return _fold("How it was read", f'<dl class="gp-sheet">{sheet}</dl>', is_open=True)
+
+    def _asked(self) -> Iterator[tuple[str, str]]:
+        """What is differentiated, and by what."""
+        found = self.found
+        yield "Loss", display(found.loss, NAME) if found.name is None else display(found.name, NAME, found.loss)
+        yield "By", display(found.wrt, NAME)
 
     def _steps(self) -> str:
         """Every step of the gradient, below those of the adjoints that it uses."""
@@ -179,15 +193,13 @@ class AnswerPage:
             return ""
         body = "".join(step_lines(left_side(part), part.lines) for part in parts)
         kinks = [kink.where for kink in derived.kinks] if derived.notes else []
-        notes = "".join(f"<p>{_sentence(_worded(note, kinks), safe=True)}</p>" for note in derived.notes)
+        notes = "".join(f"<p>{_sentence(_worded(note, kinks))}</p>" for note in derived.notes)
         count = sum(len(part.lines) for part in parts)
         return _fold(f"The gradient, step by step ({count})", body + notes, is_open=count < FOLDED_FROM)
 
     def _evidence(self) -> str:
         """What the verdict rests on and, where that is another matter, what the steps do."""
-        waiting = (
-            "" if self.steps is not None else '<p class="gp-waiting">Each step of the derivation is being checked …</p>'
-        )
+        waiting = '<p class="gp-waiting">Each step of the derivation is being checked …</p>' * (self.steps is None)
         if self.verdict is None:
             return waiting
         own = _evidence_fold("Rests on", self.verdict.evidence, "disagrees" if self.status == "refuted" else "agrees")
@@ -207,22 +219,58 @@ class AnswerPage:
             folds.append(
                 _fold("As NumPy code", "<p>None was found.</p>" if forms.code is None else python_code(forms.code))
             )
-        return "".join((*folds, _fold("On the command line", code(command(self.problem)))))
+        return "".join((*folds, self._command()))
+
+    def _command(self) -> str:
+        """The same question elsewhere."""
+        return _fold("On the command line", code(command(self.problem)))
+
+
+@dataclass(frozen=True)
+class EquationPage(AnswerPage):
+    """An equation A = B, decided as it stands: there is nothing to derive."""
+
+    sides: ClassVar[tuple[str, str]] = ("the left side is", "the right side is")
+
+    @cached_property
+    def verdict(self) -> Verdict:
+        """On the equation."""
+        return self.found.verdict
+
+    def _claimed(self) -> str:
+        return formula(self.found.statement.latex(), NAME, "checked") if self.found.statement is not None else ""
+
+    def _refutation(self) -> str:
+        return f'<section class="gp-misprint">{self._point()}</section>'
+
+    def _asked(self) -> Iterator[tuple[str, str]]:
+        yield from ()
+
+    def _steps(self) -> str:
+        return ""
+
+    def _evidence(self) -> str:
+        return _evidence_fold("Rests on", self.verdict.evidence, "disagrees" if self.status == "refuted" else "agrees")
+
+    def _forms(self) -> str:
+        return self._command()
 
 
 _UNDECIDED = (
-    "Neither a proof nor a counterexample was found, so nothing is said. It may help to state an assumption (a sign, a range), to split the claim "
+    "So nothing is said of it. It may help to state an assumption (a sign, a range), to split the claim "
     'into lines, or to write it closer to the gradient below. <a href="site:reach/">What can be decided</a>'
 )
 
 
 def command(problem: Problem) -> str:
     """The same question on the command line."""
-    said = vars(problem)
-    several = [(name, value) for name, many in FIELDS.items() if many for value in said[name]]
-    options = [("wrt", problem.wrt)] * bool(problem.wrt) + several
-    words = ["gradproof", "check" if problem.gradient else "derive", problem.loss, *filter(None, [problem.gradient])]
-    return " ".join(map(shlex.quote, [*words, *(word for name, value in options for word in (f"--{name}", value))]))
+    given = [problem.loss, problem.gradient] if problem.loss else []
+    words = ["gradproof", "derive" if problem.loss and not problem.gradient else "check", *filter(None, given)]
+    for name, many in FIELDS.items():
+        value = getattr(problem, name)
+        if name not in ("loss", "gradient", "id"):
+            words += [word for one in (value if many else [value]) if one for word in (f"--{name}", one)]
+    return " ".join(map(shlex.quote, words))
 
 
 def _stage(place: str, html: str) -> str:
@@ -249,10 +297,9 @@ def _evidence_fold(title: str, evidence: tuple[Evidence, ...], outcome: str) -> 
     return f'<details class="gp-fold gp-evidence"><summary>{summary}</summary><ul>{rows}</ul></details>'
 
 
-def _sentence(text: str, safe: bool = False) -> str:
+def _sentence(html: str) -> str:
     """Words as a sentence of their own."""
-    html = text if safe else escape(text)
-    return f"{html[:1].upper()}{html[1:].rstrip('.')}."
+    return f"{html[:1].upper()}{html[1:].rstrip('.')}." if html else ""
 
 
 def _parts(blame: Blame) -> list[Any]:
@@ -285,7 +332,9 @@ def _letters(found: Answer) -> Iterator[str]:
 
     from gradproof.lines import index_range
 
-    whole = (found.loss, found.wrt, *found.lines, *found.assumptions, *found.definitions)
+    equation = found.statement
+    sides = (found.loss, found.wrt, *found.lines) if equation is None else (equation.left, equation.right)
+    whole = (*sides, *found.assumptions, *found.definitions)
     every = {e for side in whole for e in sp.preorder_traversal(side)}
     entries = {e.base: e for e in sorted((e for e in every if isinstance(e, sp.Indexed)), key=str, reverse=True)}
     indices = {e for e in every if isinstance(e, sp.Idx)}

@@ -30,11 +30,11 @@ def answer(text: str) -> str:
     begun = time.perf_counter()
     try:
         found = _answered(text)
-    except ProblemError as error:
+    except ValueError as error:
         found = _unread(str(error))
     except RecursionError:
         found = _failed("the formulas are nested too deeply for the program")
-    except Exception as error:  # whatever is typed, the page has to say something
+    except Exception as error:  # noqa: BLE001 -- whatever is typed, the page has to say something
         found = _failed(f"the program failed, which is an error of its own: {type(error).__name__}: {error}")
     return json.dumps({**found, "seconds": round(time.perf_counter() - begun, 3)}, ensure_ascii=False)
 
@@ -65,7 +65,7 @@ def _problem(fields: Any) -> Problem:
         if len(values) > 1 and not FIELDS[name]:
             raise ProblemError(f"{name} is given {len(values)} times")
         read[name] = tuple(values) if FIELDS[name] else "".join(values)
-    return Problem(**{"loss": "", **read})
+    return Problem(**read)
 
 
 @lru_cache(maxsize=4)  # a question comes twice: for its verdict, and for all the rest
@@ -78,28 +78,40 @@ def _read(problem: Problem) -> Any:
 def _decided(problem: Problem, quick: bool) -> Data:
     """The answer to a problem; quick: without what follows the verdict on the claim."""
     from gradproof import data
-    from gradproof.answer_page import AnswerPage
+    from gradproof.answer_page import AnswerPage, EquationPage
 
     try:
         found = _read(problem)
-        page = AnswerPage(found, problem, None if quick else found.derivation.verify())
+        if found.statement is not None:
+            page: AnswerPage = EquationPage(found, problem)
+            quick = False  # an equation has no steps
+        else:
+            page = AnswerPage(found, problem, None if quick else found.derivation.verify())
         html = page.html()
-        plain = (data.of_checked if found.lines else data.of_derived)(found) if page.verdict is not None else {}
+        told = data.of_checked if found.lines or found.statement is not None else data.of_derived
+        plain = told(found) if page.verdict is not None else {}
     except ValueError as error:
         return _unread(str(error), _place(error, problem))
     return {"status": page.status, "html": html, "data": plain, "more": quick}
 
 
 def _place(error: ValueError, problem: Problem) -> Data:
-    """The field that cannot be read, which of its values, and the place in it, as far as the error knows them."""
+    """The field that cannot be read, which of its values, and the place in it; nothing where two fields say the same."""
+    from gradproof.reading.sympy_notation import ROW
+
     cause = error.__cause__
     text, column = getattr(cause, "text", ""), getattr(cause, "column", 0)
+    start = text.rfind(ROW, 0, column) + len(ROW) if ROW in text[:column] else 0  # a loss is read with its definitions
+    line = text[start:].partition(ROW)[0]
+    typed = line.removeprefix("= ")  # as a claim without its left side is read
+    found = []
     for name in FIELDS:
         value = getattr(problem, name)
-        for n, one in enumerate((value,) if isinstance(value, str) else value):
-            if text.strip() and one in (text, text.removeprefix("= ")):
-                return {"field": name, "number": n, "column": max(0, column - (len(text) - len(one)))}
-    return {}
+        for number, one in enumerate((value,) if isinstance(value, str) else value):
+            if typed.strip() and one == typed:
+                place = max(0, column - start - (len(line) - len(typed)))
+                found.append({"field": name, "number": number, "column": place})
+    return found[0] if len(found) == 1 else {}
 
 
 # --- what is no verdict -------------------------------------------------------------------
@@ -138,26 +150,39 @@ def _article(html: str, status: str) -> str:
 
 # --- what gradproof has decided itself ----------------------------------------------------
 def _claim(identity: Any) -> Data:
-    """A claim of the sources, or an entry of the reference, proved here and now."""
-    from gradproof import data, reference, sources
-    from gradproof.answer_page import heading
-    from gradproof.page import PageError, render_claim
-    from gradproof.reference_page import render_entry
+    """A claim of the sources, or an entry of the reference, decided here and now."""
+    from gradproof import reference, sources
+    from gradproof.page import PageError
 
     if identity not in (*sources.IDS, *reference.IDS):
         raise ProblemError(f"nothing has the id {identity!r}; the page “Every claim” lists those of the sources")
     try:
-        if identity in sources.IDS:
-            claim = sources.CLAIMS[identity]
-            html, plain, title = render_claim(claim), data.of_claim(claim), claim.place
-        else:
-            entry, group = reference.REFERENCE[identity], reference.IDS[identity]
-            html, plain, title = (
-                render_entry(entry),
-                data.of_entry(entry, group, reference.GROUPS[group][0]),
-                entry.title,
-            )
+        return _of_source(identity) if identity in sources.IDS else _of_reference(identity)
     except PageError as error:
         return _failed(f"not proved here: {error}")
-    status = "proved"
-    return {"status": status, "html": heading(status, f"Proved here: {title}") + html, "data": plain, "more": False}
+
+
+def _of_source(identity: str) -> Data:
+    """A claim, which is proved, or refuted as printed; then what holds instead is proved."""
+    from gradproof import data, sources
+    from gradproof.answer_page import heading
+    from gradproof.page import render_claim
+
+    claim = sources.CLAIMS[identity]
+    found = claim.examined()
+    holds = claim.kind.startswith("holds")
+    status, word = ("proved", "Proved here") if holds else ("refuted", "Refuted here, and what holds instead proved")
+    html = heading(status, f"{word}: {claim.place}") + render_claim(claim, found)
+    return {"status": status, "html": html, "data": data.of_claim(claim, found), "more": False}
+
+
+def _of_reference(identity: str) -> Data:
+    from gradproof import data, reference
+    from gradproof.answer_page import heading
+    from gradproof.reference_page import render_entry
+
+    entry, group = reference.REFERENCE[identity], reference.IDS[identity]
+    found = entry.examined()
+    html = heading("proved", f"Proved here: {entry.title}") + render_entry(entry, found)
+    plain = data.of_entry(entry, group, reference.GROUPS[group][0], found)
+    return {"status": "proved", "html": html, "data": plain, "more": False}

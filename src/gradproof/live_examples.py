@@ -24,7 +24,7 @@ CROSS_ENTROPY = r"L = -\sum_{k=1}^{K} t_k \log \frac{e^{z_k}}{\sum_{j=1}^{K} e^{
 
 EXAMPLES = (
     Example(
-        "Linear regression, 1/N forgotten",
+        "1/N forgotten",
         "refuted",
         Problem(LINE, "w", r"2 \sum_{n=1}^{N} x_n (w x_n + b - y_n)"),
     ),
@@ -34,7 +34,7 @@ EXAMPLES = (
         Problem(LINE, "b", r"\frac{2}{N} \sum_{n=1}^{N} (w x_n + b - y_n)"),
     ),
     Example(
-        "A sign lost in a published answer",
+        "A published sign error",
         "refuted",
         Problem(
             r"J = (x_1 - f(x_0, \theta))^2",
@@ -43,7 +43,7 @@ EXAMPLES = (
         ),
     ),
     Example(
-        "Softmax and cross-entropy",
+        "Softmax cross-entropy",
         "proved",
         Problem(
             CROSS_ENTROPY,
@@ -53,12 +53,12 @@ EXAMPLES = (
         ),
     ),
     Example(
-        "The same, an assumption forgotten",
+        "Assumption forgotten",
         "refuted",
         Problem(CROSS_ENTROPY, "z_a", r"\frac{e^{z_a}}{\sum_{j=1}^{K} e^{z_j}} - t_a"),
     ),
     Example(
-        "A tanh network, equation (5.12)",
+        "Tanh network (5.12)",
         "proved",
         Problem(
             r"E = \frac{1}{2} \sum_{k=1}^{K} (y_k - \hat y_k)^2",
@@ -72,7 +72,7 @@ EXAMPLES = (
         ),
     ),
     Example(
-        "Logistic regression, turned round",
+        "Logistic, turned round",
         "refuted",
         Problem(
             r"L = -\frac{1}{N} \sum_{n=1}^{N} \left[ y_n \log p_n + (1 - y_n) \log(1 - p_n) \right]",
@@ -82,12 +82,12 @@ EXAMPLES = (
         ),
     ),
     Example(
-        "In matrices, a factor lost",
+        "In matrices",
         "refuted",
-        Problem(r"\|X w - y\|^2", "w", r"X^\top (X w - y)", shapes=("X = n x d, w = d, y = n",)),
+        Problem(r"L = \|X w - y\|^2", "w", r"X^\top (X w - y)", shapes=("X = n x d, w = d, y = n",)),
     ),
     Example(
-        "Line by line, with a slip",
+        "Line by line",
         "refuted",
         Problem(
             r"L = \sum_{n=1}^{N} (w x_n - y_n)^2",
@@ -96,17 +96,27 @@ EXAMPLES = (
         ),
     ),
     Example(
-        "Hinge loss, which has a kink",
+        "Hinge loss",
         "proved",
         Problem(r"L = \sum_{n=1}^{N} \max(0, 1 - y_n w x_n)", "w", r"-\sum_{n=1}^{N} [1 - y_n w x_n > 0] y_n x_n"),
     ),
     Example(
-        "One that cannot be decided",
+        "In SymPy’s notation",
+        "refuted",
+        Problem("Sum((w*x[n] - y[n])**2, (n, 1, N))", "w", "Sum(x[n]*(w*x[n] - y[n]), (n, 1, N))"),
+    ),
+    Example(
+        "An equation",
+        "proved",
+        Problem(equation=r"\frac{d}{dx} \tanh x = 1 - \tanh^2 x"),
+    ),
+    Example(
+        "Undecided",
         "undecided",
         Problem(r"L = x \sqrt{5 + 2 \sqrt{6}}", "x", r"\sqrt{2} + \sqrt{3}"),
     ),
     Example(
-        "Log-sum-exp: derive it for me",
+        "Derive log-sum-exp",
         "proved",
         Problem(r"L = \log \sum_{k=1}^{K} e^{z_k}", "z_a"),
     ),

@@ -48,6 +48,7 @@ __all__ = [
 SIGNS = {"proved": "✓", "refuted": "✗", "undecided": "?", "agrees": "✓", "disagrees": "✗", "missing": "–"}
 FOLDED_FROM = 5  # lines; a shorter derivation is read at once
 WIDE = 60  # characters of LaTeX
+_NUMBERED = re.compile(r"\bu(\d+)\b")  # the arguments of a function that a witness names
 _ID = re.compile(r"\b[a-z]+(?:-[a-z]+)?\.[\w-]+(?:\.[\w-]+)*")
 
 
@@ -217,7 +218,7 @@ def witness_text(verdict: Verdict) -> str:
 def witness_point(witness: Witness) -> str:
     """Return the point of a witness; "" if the two sides differ everywhere."""
     point = [f"{_name(name, value)} = {_value(value)}" for name, value in {**witness.sizes, **witness.values}.items()]
-    point += [f"{name} = {_value(value)}" for name, value in witness.functions.items()]
+    point += [_NUMBERED.sub(r"u_{\1}", f"{name} = {_value(value)}") for name, value in witness.functions.items()]
     return ", ".join(map(typeset, point))
 
 
