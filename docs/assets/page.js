@@ -35,7 +35,14 @@
     }
   }
 
+  // On paper a link that leads elsewhere is followed by its address: assets/book.css.
+  function away() {
+    for (const link of document.querySelectorAll(".md-content a[href^='http']"))
+      link.toggleAttribute("data-elsewhere", link.origin !== location.origin);
+  }
+
   function start() {
+    away();
     stops(document);
     document.querySelectorAll(".gp-permalink").forEach(copier);
     labels();
