@@ -35,10 +35,12 @@
     const hides = (how) => how === "hidden" || how === "clip";
     for (const node of document.querySelectorAll("article *")) {
       if (node.closest(".katex, svg") || !node.textContent.trim()) continue;
-      const { overflowX, overflowY, position } = getComputedStyle(node);
+      const { overflowX, overflowY, position, fontSize } = getComputedStyle(node);
       const [width, height] = [node.clientWidth, node.clientHeight];
       if (width < 2 || height < 2 || position === "absolute") continue; // kept for those who hear the page
-      const cut = (hides(overflowX) && node.scrollWidth > width + 1) || (hides(overflowY) && node.scrollHeight > height + 1);
+      const empty = parseFloat(fontSize) / 2; // KaTeX's boxes reach a little beyond their letters
+      const cut =
+        (hides(overflowX) && node.scrollWidth > width + 1) || (hides(overflowY) && node.scrollHeight > height + empty);
       if (cut) found.push(`text is cut off: <${node.localName} class="${node.className}"> ${node.textContent.trim().slice(0, 60)}`);
     }
     return found;
@@ -82,6 +84,31 @@
   open() {
     for (const fold of document.querySelectorAll("details")) fold.open = true;
     return [];
+  },
+
+  /* One text of each kind, as paths for axe: those whose elements have the same names, classes and styles up to the root
+     have the same colours, and to compare all ten thousand with their grounds takes a minute. */
+  kinds() {
+    const kinds = new Map([[document.documentElement, "html"]]);
+    const numbers = new Map();
+    const kind = (node) => {
+      if (!kinds.has(node)) {
+        const own = `${node.localName}.${node.getAttribute("class")}[${node.getAttribute("style")}]`;
+        const key = `${kind(node.parentElement)} ${own}`;
+        if (!numbers.has(key)) numbers.set(key, String(numbers.size));
+        kinds.set(node, numbers.get(key));
+      }
+      return kinds.get(node);
+    };
+    const first = new Map();
+    for (const node of document.body.querySelectorAll("*")) {
+      const says = Array.from(node.childNodes).some((child) => child.nodeType === Node.TEXT_NODE && child.data.trim());
+      if (says && node.checkVisibility() && !first.has(kind(node))) first.set(kind(node), node);
+    }
+    return Array.from(first.values(), (node, n) => {
+      node.dataset.kind ??= `text-${n}`;
+      return `[data-kind="${node.dataset.kind}"]`;
+    });
   },
 
   /* Give the formulas to axe as two letters each: it would look at each of their thousand boxes.

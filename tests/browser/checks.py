@@ -12,9 +12,10 @@ from urllib.parse import unquote, urlsplit
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Page
 
-__all__ = ["axe", "check", "dead_links", "found"]
+__all__ = ["axe", "check", "colours", "dead_links", "found"]
 
 SCRIPT = (Path(__file__).parent / "checks.js").read_text("utf-8")
+COLOURS = ["color-contrast", "link-in-text-block"]
 NAMED = re.compile(r'\s(?:id|name)="([^"]+)"')
 
 
@@ -49,11 +50,21 @@ def _names(file: Path) -> frozenset[str]:
     return frozenset(unescape(name) for name in NAMED.findall(file.read_text("utf-8")))
 
 
-def axe(page: Page, **options: Any) -> list[str]:
-    """What axe finds on the page; each violation says where it is, what is wrong, and where to read on."""
+def axe(page: Page) -> list[str]:
+    """What axe finds on the page, colours apart; each violation says where it is, what is wrong, and where to read on."""
+    return _run(page, None, {"rules": {rule: {"enabled": False} for rule in COLOURS}})
+
+
+def colours(page: Page) -> list[str]:
+    """What axe finds wrong with the colours, in one text of each kind."""
+    return _run(page, {"include": [[path] for path in check(page, "kinds")]}, {"runOnly": COLOURS})
+
+
+def _run(page: Page, context: Any, options: dict[str, Any]) -> list[str]:
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE_SCRIPT)
-    result = page.evaluate("options => axe.run(options)", {"resultTypes": ["violations"], **options})
+    script = "([context, options]) => axe.run(context ?? document, options)"
+    result = page.evaluate(script, [context, {"resultTypes": ["violations"], **options}])
     return [_told(violation, node) for violation in result["violations"] for node in violation["nodes"]]
 
 

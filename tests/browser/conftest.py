@@ -43,7 +43,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A test that asks for `path` is run for each page of the site, the largest first."""
     if "path" in metafunc.fixturenames:
         site = metafunc.config.getoption("site")
-        pages = sorted(site.rglob("*.html"), key=lambda page: (-page.stat().st_size, page))
+        pages = sorted(set(site.rglob("*.html")) - {site / "404.html"}, key=lambda page: (-page.stat().st_size, page))
         metafunc.parametrize("path", [page.relative_to(site).as_posix().removesuffix("index.html") for page in pages])
 
 
