@@ -150,7 +150,8 @@ def _items(item: Node | None) -> tuple[Node, ...]:
 def _atom(atom: Atom) -> Said:
     text = atom.text
     if atom.kind == "text":
-        return Said(", " + "".join(c if c.isalnum() or c in " ().,'-" else f" {character(c)} " for c in text), "sign")
+        words = text.replace("’", "'")
+        return Said(", " + "".join(c if c.isalnum() or c in " ().,'-" else f" {character(c)} " for c in words), "sign")
     if atom.kind == "number":
         return Said(styled(text, atom.variant), "letter" if atom.variant else "number")
     if atom.kind == "name" and len(text) > 1:

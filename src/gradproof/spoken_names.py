@@ -60,6 +60,8 @@ SIGNS = {
     "!": "factorial",
     "?": "question mark",
     "%": "percent",
+    "“": "quote",
+    "”": "end quote",
     "…": "dot dot dot",
     "⋯": "dot dot dot",
     "⋮": "vertical dots",
