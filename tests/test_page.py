@@ -16,7 +16,6 @@ from sympy import Symbol
 
 from gradproof import CLAIMS, Evidence, Verdict, derive, page, pieces, sources, stated
 from gradproof.glance import glance
-from gradproof.rules import RULES, SUM_RULES
 from gradproof.tool_row import bibtex
 
 DOCS = Path(__file__).parent.parent / "docs"

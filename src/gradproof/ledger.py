@@ -12,8 +12,8 @@ from typing import Any
 
 from gradproof import page, sources
 from gradproof.pieces import formula, sign
-from gradproof.stated import SLIPS
 from gradproof.related import address
+from gradproof.stated import SLIPS
 
 __all__ = ["errata", "ledger", "summary"]
 

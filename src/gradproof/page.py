@@ -39,8 +39,8 @@ from gradproof.pieces import (
     witness_text,
 )
 from gradproof.precision.fold import precision_fold, precision_of, precision_record
-from gradproof.stated import claimed, conflicting, slip_section, statements, verdict_line
 from gradproof.related import related
+from gradproof.stated import claimed, conflicting, slip_section, statements, verdict_line
 from gradproof.tool_row import RELATED, claim_row
 
 if TYPE_CHECKING:

@@ -31,8 +31,8 @@ from gradproof.pieces import (
     witness_text,
 )
 from gradproof.precision.fold import precision_fold, precision_of, precision_record
-from gradproof.stated import verdict_line
 from gradproof.related import related
+from gradproof.stated import verdict_line
 from gradproof.tool_row import RELATED, entry_row
 
 if TYPE_CHECKING:
