@@ -5,9 +5,9 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
-from gradproof.ledger import place
 from gradproof.page import record
 from gradproof.pieces import formula, sheet, sign
+from gradproof.related import address
 from gradproof.stated import slip_rows
 
 __all__ = ["glance"]
@@ -16,7 +16,7 @@ __all__ = ["glance"]
 def glance(identity: str, title: str, more: str) -> str:
     """Return a claim below a title, as its first slip if it has one; `more` names what the link leads to."""
     found = record(identity)
-    link = f"site:{place(identity).removeprefix('../')}"
+    link = f"site:{address(identity)}"
     where = f"{found['text'][:1].upper()}{found['text'][1:]}, {found['place']}"
     kind = "gp-claim gp-failed" if found["slips"] else "gp-claim"
     return (

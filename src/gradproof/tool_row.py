@@ -25,18 +25,17 @@ SPECIAL = str.maketrans({letter: f"\\{letter}" for letter in "&%$#_{}"})
 def claim_row(claim: Claim) -> str:
     """Return the tools of a claim."""
     from gradproof.asking import of_claim
-    from gradproof.ledger import place
+    from gradproof.related import address
 
     code = f'from gradproof import CLAIMS\n\nprint(CLAIMS["{claim.id}"].verify())\n'
     title = f"{claim.place[:1].upper()}{claim.place[1:]} of “{claim.source.title}”, decided"
-    address = place(claim.id).removeprefix("../")
-    return _row(claim.id, [("Try it", of_claim(claim.id))], code, bibtex(claim.id, title, address))
+    return _row(claim.id, [("Try it", of_claim(claim.id))], code, bibtex(claim.id, title, address(claim.id)))
 
 
 def entry_row(entry: Entry) -> str:
     """Return the tools of an entry; each of several gradients can be tried."""
-    from gradproof import reference
     from gradproof.asking import of_gradient
+    from gradproof.related import address
 
     code = (
         f'from gradproof import REFERENCE\n\nentry = REFERENCE["{entry.id}"]\n'
@@ -47,11 +46,10 @@ def entry_row(entry: Entry) -> str:
         (f"Try {inline(tex(statement.left))}" if several else "Try it", of_gradient(entry.id, n))
         for n, statement in enumerate(entry.statements)
     ]
-    address = f"reference/{reference.IDS[entry.id]}/#{entry.id}"
-    return _row(entry.id, tries, code, bibtex(entry.id, f"{entry.title}, with its gradient proved", address))
+    return _row(entry.id, tries, code, bibtex(entry.id, f"{entry.title}, with its gradient proved", address(entry.id)))
 
 
-def bibtex(identity: str, title: str, address: str) -> str:
+def bibtex(identity: str, title: str, place: str) -> str:
     r"""Return how to cite a page's claim.
 
     >>> print(bibtex("a.1", "Rates & signs", "a/#a.1"))
@@ -70,7 +68,7 @@ def bibtex(identity: str, title: str, address: str) -> str:
         "author": "{The gradproof maintainers}",
         "year": YEAR,
         "howpublished": f"gradproof {__version__}",
-        "url": f"site-url:{address}",
+        "url": f"site-url:{place}",
     }
     lines = "".join(f"  {name:<12} = {{{value}}},\n" for name, value in fields.items())
     return f"@misc{{gradproof:{identity},\n{lines}}}"
