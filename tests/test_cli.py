@@ -72,7 +72,7 @@ def test_the_exit_code_of_check_is_the_verdict(
     [
         (("check", r"\frac{1}{2", "--wrt", "x", "x"), "is never closed"),
         (("check", "x^2", "2x"), "wrt is missing"),
-        (("check", "x^2", "--wrt", "x"), "there is nothing to check: give LOSS and CLAIM, or --file"),
+        (("check", "x^2", "--wrt", "x"), "there is nothing to check: give LOSS and CLAIM, --equation, or --file"),
         (
             ("check", "x^2", "--wrt", "x", r"\frac{\partial L}{\partial y} = 2x"),
             "wrt is x, and the gradient is stated by y",

@@ -36,7 +36,10 @@ def test_a_line_that_names_no_field_goes_on_with_the_one_above() -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("lost: x", "line 1: there is no field 'lost'; the fields are loss, wrt, gradient, where, assume, ranges,"),
+        (
+            "lost: x",
+            "line 1: there is no field 'lost'; the fields are loss, wrt, gradient, equation, where, assume, ranges,",
+        ),
         ("loss: x\nloss: y\nwrt: x", "line 2: loss is given twice"),
         ("x^2\nwrt: x", "line 1: 'x^2' is no field, such as loss: x^2"),
         ("wrt: x", "the loss is missing"),

@@ -1,22 +1,24 @@
 """A problem, read and decided: its derivation, verdict and slip, each found when it is asked for.
 
-The formulas are LaTeX, which gradproof.reading reads with one table of names.
+The formulas are LaTeX or SymPy notation, which gradproof.reading reads with one table of names.
 """
 
 from __future__ import annotations
 
-import re
 from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sympy as sp
 
 import gradproof
 from gradproof.model import Model
-from gradproof.problem import Problem, ProblemError, listed
+from gradproof.notation import NotationError, has_matrices
+from gradproof.problem import NOTATIONS, Problem, ProblemError, listed
 from gradproof.reading import LatexError, Reader
+from gradproof.reading.told import in_fields
+from gradproof.statements import Equality
 from gradproof.statements.base import everywhere, joined
 
 if TYPE_CHECKING:
@@ -30,34 +32,13 @@ if TYPE_CHECKING:
 __all__ = ["Answer"]
 
 
-#: How the reader says that a letter be declared, in Python, and how a field does it.
-_DECLARED = (
-    (r"ranges=\{\"(.+?)\": \"(.+?)\"\}", r"ranges: \1 = 1..\2"),
-    (r"ranges=\{\.+\}", "ranges: k = 1..K"),
-    (r"functions=\[r?\"(.+?)\"\]", r"functions: \1"),
-    (r"functions=\[\.\.\]", "functions: f"),
-    (r"names=\[IndexedBase\('(.+?)', integer=True\)\]", r"labels: \1"),
-    (r"names=\[Symbol\('(.+?)', integer=True, positive=True\)\]", r"sizes: \1"),
-    (r"names=\[Symbol\('(.+?)'\)\]", r"numbers: \1"),
-    (r"shapes=\{\"(\w+?)\": \"(.+?)\"\}", r"shapes: \1 = \2"),
-    (r"shapes=\{\"(.+?)\": \(\"(.+?)\", \"(.+?)\"\)\}", r"shapes: \1 = \2 x \3"),
-    (r"names=\[Symbol\(\.\.\.\)\]", "numbers: x"),
-)
-
-
-def _in_fields(message: str) -> str:
-    """What the reader says, with declarations as fields."""
-    for python, field in _DECLARED:
-        message = re.sub(python, field, message)
-    return message
-
-
-def _reader(problem: Problem) -> Reader:
+def _reader(problem: Problem, notation: str) -> Reader:
     """A reader that knows what the fields declare."""
     names = {letter: sp.Symbol(_plain(letter)) for letter in listed(problem.numbers)}
     names |= {letter: sp.Symbol(_plain(letter), integer=True, positive=True) for letter in listed(problem.sizes)}
     names |= {letter: sp.IndexedBase(_plain(letter), integer=True) for letter in listed(problem.labels)}
-    return Reader(names=names, ranges=problem.spans, functions=listed(problem.functions), shapes=problem.matrices)
+    functions, spans, shapes = listed(problem.functions), problem.spans, problem.matrices
+    return Reader(names=names, ranges=spans, functions=functions, shapes=shapes, notation=notation)
 
 
 def _plain(letter: str) -> str:
@@ -76,12 +57,83 @@ def _lines(reader: Reader, problem: Problem) -> Lines:
         raise
 
 
+class _Reading(NamedTuple):
+    """What the fields of a problem say, in SymPy; the attributes are those of Answer."""
+
+    loss: Any
+    wrt: Any
+    lines: tuple[sp.Expr, ...]
+    rules: tuple[str, ...]
+    statement: Equality | None
+    definitions: tuple[sp.Eq, ...]
+    assumptions: tuple[Any, ...]
+    notes: tuple[str, ...]
+    name: sp.Expr | None = None
+
+
+def _read(problem: Problem, notation: str) -> _Reading:
+    """A problem, in one notation."""
+    reader = _reader(problem, notation)
+    reader.glance((problem.loss, *problem.where), (problem.wrt, problem.gradient, problem.equation, *problem.assume))
+    if problem.equation:
+        left, right = reader.equation(problem.equation, problem.where)
+        assumptions = _assumed(reader, problem)
+        statement = Equality(left, right, None, reader.defined, assumptions)
+        return _Reading(None, None, (), (), statement, reader.defined, assumptions, tuple(reader.notes))
+    loss = reader.loss(problem.loss, problem.where)
+    named = reader.wrt(problem.wrt) if problem.wrt.strip() else None
+    stated: sp.Expr | None = None
+    lines: tuple[sp.Expr, ...] = ()
+    rules: tuple[str, ...] = ()
+    if problem.gradient:
+        stated, lines, rules = _lines(reader, problem)
+    wrt = stated if named is None else named
+    if wrt is None:
+        raise ProblemError("wrt is missing, and the gradient is no equation ∂L/∂w = … that names it")
+    if stated is not None and stated != wrt:
+        raise ProblemError(f"wrt is {wrt}, and the gradient is stated by {stated}")
+    assumptions = _assumed(reader, problem)
+    said = (reader.defined, assumptions, tuple(reader.notes), reader.loss_name)
+    return _Reading(loss, wrt, lines, rules, None, *said)
+
+
+def _assumed(reader: Reader, problem: Problem) -> tuple[Any, ...]:
+    return tuple(relation for text in problem.assume for relation in reader.relations(text))
+
+
+def _read_either(problem: Problem) -> _Reading:
+    """A problem whose signs tell no notation: as LaTeX, unless only SymPy notation has a meaning for it."""
+    found, refused = dict[str, _Reading](), list[Exception]()
+    for notation in NOTATIONS:
+        try:
+            found[notation] = _read(problem, notation)
+        except (NotationError, ProblemError) as error:
+            refused.append(error)
+    if not found:
+        raise refused[0]
+    taken, other = next(iter(found.values())), next(reversed(found.values()))
+    if "latex" not in found:
+        return taken._replace(notes=("the formulas are read in SymPy notation, since they are no LaTeX", *taken.notes))
+    if other._replace(notes=()) != taken._replace(notes=()):
+        note = f"the formulas are read as LaTeX; in SymPy notation, {_says(other)} (choose with notation: sympy)"
+        return taken._replace(notes=(note, *taken.notes))
+    return taken
+
+
+def _says(reading: _Reading) -> str:
+    """What a reading says, in a line."""
+    if reading.statement is not None:
+        return f"it is {reading.statement}"
+    return f"the loss is {reading.loss}" + "".join(f", the gradient {line}" for line in reading.lines[:1])
+
+
 class Answer:
     """A problem in SymPy, and what was found of it.
 
     loss, wrt: what is differentiated, and by what.  lines: the claimed gradient; several, where it is
     derived, each with its rule in `rules` ("" if unnamed); none, where nothing is claimed.
-    assumptions: relations.  definitions: the named quantities.  notes: conventions that the reading
+    statement: the equation, where there is one instead of a loss; then the loss is None, and nothing is derived.
+    assumptions: relations.  definitions: the named quantities.  name: of the loss, if it has one.  notes: conventions that the reading
     of the formulas rests on, in words.  id: an anchor.
     thorough: whether a claim counts as proved only if each step of the derivation that is shown is, too.
 
@@ -89,36 +141,22 @@ class Answer:
     """
 
     def __init__(self, problem: Problem, thorough: bool = False) -> None:
+        notation = problem.told
         try:
-            self._read(problem, _reader(problem))
+            found = _read(problem, notation) if notation else _read_either(problem)
         except LatexError as error:
-            raise ProblemError(_in_fields(str(error))) from error
+            raise ProblemError(in_fields(error, notation)) from error
+        self.loss, self.wrt, self.lines, self.rules, self.statement = found[:5]
+        self.definitions, self.assumptions, self.notes, self.name = found[5:]
         self.id = problem.id
         self.thorough = thorough
         self._engine: Any = Model(self.definitions) if self.definitions else gradproof
 
-    def _read(self, problem: Problem, reader: Reader) -> None:
-        reader.glance((problem.loss, *problem.where), (problem.wrt, problem.gradient, *problem.assume))
-        self.loss: sp.Expr = reader.loss(problem.loss, problem.where)
-        self.definitions = reader.defined
-        named = reader.wrt(problem.wrt) if problem.wrt.strip() else None
-        stated: sp.Expr | None = None
-        self.lines: tuple[sp.Expr, ...] = ()
-        self.rules: tuple[str, ...] = ()
-        if problem.gradient:
-            stated, self.lines, self.rules = _lines(reader, problem)
-        wrt = stated if named is None else named
-        if wrt is None:
-            raise ProblemError("wrt is missing, and the gradient is no equation ∂L/∂w = … that names it")
-        if stated is not None and stated != wrt:
-            raise ProblemError(f"wrt is {wrt}, and the gradient is stated by {stated}")
-        self.wrt: sp.Expr = wrt
-        self.assumptions = tuple(relation for text in problem.assume for relation in reader.relations(text))
-        self.notes = tuple(reader.notes)
-
     @cached_property
     def derivation(self) -> Derivation:
-        """The gradient, step by step."""
+        """The gradient, step by step.  Raises ProblemError for an equation, which has none."""
+        if self.statement is not None:
+            raise ProblemError("an equation has no derivation; give a loss")
         derive = self._engine.gradient if self.definitions else self._engine.derive
         found: Derivation = derive(self.loss, self.wrt, self.assumptions)
         return found
@@ -133,7 +171,9 @@ class Answer:
 
     @cached_property
     def verdict(self) -> Verdict:
-        """On the claim, or on its first wrong line; where nothing is claimed, on the derivation."""
+        """On the claim, or on its first wrong line; on the equation; where nothing is claimed, on the derivation."""
+        if self.statement is not None:
+            return self._decided(self.statement)
         if not self.lines:
             return self.derivation.verify()
         found: Verdict
@@ -144,6 +184,16 @@ class Answer:
         shown = self.thorough and found.status == "proved"
         return replace(joined([found, self.derivation.verify()]), needs=found.needs) if shown else found
 
+    @staticmethod
+    def _decided(equation: Equality) -> Verdict:
+        """The verdict on an equation of numbers or of matrices."""
+        if not has_matrices(equation.left, equation.right):
+            return equation.verify()
+        if equation.definitions:
+            raise ProblemError("an equation of matrices is decided without definitions: write out what they stand for")
+        found: Verdict = gradproof.equal(equation.left, equation.right, equation.assumptions)
+        return found
+
     @property
     def status(self) -> Status:
         """Proved only if every line is."""
@@ -153,7 +203,7 @@ class Answer:
     @cached_property
     def blame(self) -> Blame | None:
         """The slip that makes the claim false, where one change mends it."""
-        if self.status != "refuted":
+        if self.status != "refuted" or self.statement is not None:
             return None
         if self.checked is not None:
             return self.checked.first_wrong.blame if self.checked.first_wrong else None
@@ -166,6 +216,8 @@ class Answer:
         found = self.verdict.witness
         if found is None:
             return ""
+        if self.statement is not None:
+            return str(found)
         point, _, _ = str(found).rpartition(": ")
         return f"{point}: the gradient is {found.left}, the claim {found.right}"
 
@@ -179,6 +231,8 @@ class Answer:
     @property
     def scope(self) -> str:
         """For what a proof holds: the words after "proved"."""
+        if self.statement is not None:
+            return self.statement.scope()
         sides = (self.loss, *self.lines, *(d.rhs for d in self.definitions))
         shapes = (size for side in sides for matrix in side.atoms(sp.MatrixSymbol) for size in matrix.shape)
         return everywhere(*sides, *shapes)

@@ -1,6 +1,6 @@
 """What each command of the command line does, with its options and its examples, which are tests.
 
-`derive` and `check` read LaTeX; `list`, `show` and `verify` look at what gradproof has decided itself.
+`derive` and `check` read LaTeX, or SymPy notation; `list`, `show` and `verify` look at what gradproof has decided itself.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from gradproof.problem import FIELDS, Problem, ProblemError, blocks, read_problem
+from gradproof.problem import FIELDS, NOTATIONS, Problem, ProblemError, blocks, read_problem
 
 __all__ = ["COMMANDS", "INPUT", "Command", "print_json"]
 
@@ -72,6 +72,8 @@ def _formula_options(parser: ArgumentParser) -> None:
     add("--sizes", action="append", default=[], metavar="N", help="letters that are sizes of arrays")
     add("--labels", action="append", default=[], metavar="Y", help="arrays of whole numbers, such as class labels")
     add("--shapes", action="append", default=[], metavar="SHAPE", help="matrices and vectors: 'X = n x d, w = d'")
+    add("--notation", default="", choices=NOTATIONS, action=_Once,
+        help="of all formulas: sympy is 'Sum(x[i]**2, (i, 1, N))'; as a rule they tell it")  # fmt: skip
 
 
 def _derive_options(parser: ArgumentParser) -> None:
@@ -91,13 +93,16 @@ def _check_options(parser: ArgumentParser) -> None:
         help="the gradient, or each line of its derivation; - is the standard input",
     )
     _formula_options(parser)
+    add("--equation", default="", metavar="EQUATION", action=_Once,
+        help=r"decide an equation instead: '\frac{d}{dx} \tanh x = 1 - \tanh^2 x'")  # fmt: skip
     add("--file", nargs="+", action="extend", default=[], metavar="FILE",
         help="check every gradproof block of a Markdown file, or the fields of one problem; - is the standard input")  # fmt: skip
 
 
 def _problem(options: Namespace, gradient: str = "") -> Problem:
     several: dict[str, Any] = {name: tuple(getattr(options, name)) for name, many in FIELDS.items() if many}
-    return Problem(options.loss, options.wrt, gradient, **several)
+    equation = getattr(options, "equation", "")
+    return Problem(options.loss, options.wrt, gradient, **several, equation=equation, notation=options.notation)
 
 
 def _derive(options: Namespace) -> int:
@@ -124,8 +129,8 @@ def _check(options: Namespace) -> int:
     if options.file:
         return _check_files(options)
     lines = [sys.stdin.read() if line == "-" else line for line in options.claim]
-    if not lines:
-        raise ProblemError("there is nothing to check: give LOSS and CLAIM, or --file")
+    if not lines and not options.equation:
+        raise ProblemError("there is nothing to check: give LOSS and CLAIM, --equation, or --file")
     answer = Answer(_problem(options, " = ".join(line.strip().removeprefix("=") for line in lines)))
     if options.json:
         print_json(data.of_checked(answer))
@@ -204,15 +209,15 @@ def _list(options: Namespace) -> int:
     return EXIT["proved"]
 
 
-def _outlines() -> Iterator[dict[str, str]]:
+def _outlines() -> Iterator[dict[str, Any]]:
     from gradproof import collection
 
     return map(collection.outline, collection.IDS)
 
 
-def _wanted(row: dict[str, str], options: Namespace) -> bool:
+def _wanted(row: dict[str, Any], options: Namespace) -> bool:
     words = (options.search or "").lower().split()
-    text = " ".join(row.values()).lower()
+    text = " ".join(text for text in row.values() if isinstance(text, str)).lower()
     return (
         options.group in (None, row["group"])
         and (options.verdict or "").lower() in row["verdict"]
@@ -290,6 +295,7 @@ COMMANDS = {
         (
             rf"gradproof derive '{LOSS}' --wrt w",
             r"gradproof derive '-\sum_{k=1}^{K} t_k \log p_k' --wrt p_a --assume 'p_k > 0' --latex",
+            "gradproof derive 'log(Sum(exp(z[k]), (k, 1, K)))' --wrt 'z[j]'",
             r"gradproof derive '\|X w - y\|^2' --shapes 'X = n x d, w = d, y = n' --wrt w",
             r"gradproof derive '\frac{1}{2} \sum_{k=1}^{K} (y_k - t_k)^2' --where 'y_k = \sum_{j=1}^{J} w_{kj} z_j' --wrt w_{kj}",
         ),
@@ -301,6 +307,8 @@ COMMANDS = {
         (
             rf"gradproof check '{LOSS}' --wrt w '\frac{{2}}{{N}} \sum_n x_n (w x_n + b - y_n)'",
             rf"gradproof check '{LOSS}' --wrt w '\frac{{2}}{{N}} \sum_n (w x_n + b - y_n)' --json",
+            "gradproof check 'Sum((w*x[n] - y[n])**2, (n, 1, N))' --wrt w '2*Sum(x[n]*(w*x[n] - y[n]), (n, 1, N))'",
+            r"gradproof check --equation '\frac{d}{dx} \tanh x = 1 - \tanh^2 x'",
             "gradproof check --file notes.md chapters/*.md",
         ),
     ),

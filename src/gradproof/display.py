@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from gradproof.answer import Answer
     from gradproof.derivation import Derivation
+    from gradproof.statements import Equality
     from gradproof.verdict import Verdict
 
 __all__ = ["answer", "derivation", "dollars", "mathml", "unread", "verdict"]
@@ -42,8 +43,8 @@ def mathml(latex: str) -> str:
 
 def answer(found: Answer, math: Math = dollars) -> str:
     """What is claimed, the verdict, the slip if it is false, the steps, and what the verdict rests on."""
-    from gradproof.latex import to_latex
-
+    if found.statement is not None:
+        return _equality(found, found.statement, math)
     derived = found.derivation
     body = [_claimed(found, math), _decided(found.verdict, math, found.scope, found.witness)]
     if found.blame is not None:
@@ -52,11 +53,28 @@ def answer(found: Answer, math: Math = dollars) -> str:
         )
     elif found.status == "refuted":
         body.append(f"<p>The gradient is</p>{_equation(_left(derived), derived.result, math)}")
-    if found.definitions:
-        body.append(_fold("Definitions", "".join(f"<p>{math(to_latex(d))}</p>" for d in found.definitions)))
+    body.append(_definitions(found, math))
     if derived.steps:
         body.append(_steps(derived, math))
     body += [_evidence(found.verdict), *(f"<p>{escape(note)}</p>" for note in derived.notes)]
+    return _framed(found, body)
+
+
+def _equality(found: Answer, statement: Equality, math: Math) -> str:
+    """An equation as it was read, the verdict, and what it rests on."""
+    stated = _equation(statement.left, statement.right, math)
+    decided = _decided(found.verdict, math, found.scope, found.witness)
+    return _framed(found, [stated, decided, _definitions(found, math), _evidence(found.verdict)])
+
+
+def _definitions(found: Answer, math: Math) -> str:
+    from gradproof.latex import to_latex
+
+    shown = "".join(f"<p>{math(to_latex(d))}</p>" for d in found.definitions)
+    return _fold("Definitions", shown) if shown else ""
+
+
+def _framed(found: Answer, body: Iterable[str]) -> str:
     name = f' id="{escape(found.id)}"' if found.id else ""
     return f'<div class="gradproof gradproof-{found.status}"{name}>{"".join(body)}</div>'
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import cache
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from gradproof.typeset import typeset
 
 if TYPE_CHECKING:
     from gradproof.derivation import Derivation
-    from gradproof.verdict import Evidence, Verdict
+    from gradproof.verdict import Evidence, Verdict, Witness
 
 __all__ = [
     "SIGNS",
@@ -28,20 +29,26 @@ __all__ = [
     "formula",
     "inline",
     "left_side",
+    "number",
+    "numbered",
     "prose",
     "python_code",
+    "rule_links",
+    "sheet",
     "sign",
     "single_steps",
     "slug",
     "step_lines",
     "table",
     "tex",
+    "witness_point",
     "witness_text",
 ]
 
 SIGNS = {"proved": "✓", "refuted": "✗", "undecided": "?", "agrees": "✓", "disagrees": "✗", "missing": "–"}
 FOLDED_FROM = 5  # lines; a shorter derivation is read at once
 WIDE = 60  # characters of LaTeX
+_NUMBERED = re.compile(r"\bu(\d+)\b")  # the arguments of a function that a witness names
 _ID = re.compile(r"\b[a-z]+(?:-[a-z]+)?\.[\w-]+(?:\.[\w-]+)*")
 
 
@@ -58,16 +65,35 @@ def step_lines(lhs: object, lines: Iterable[tuple[Any, str]]) -> str:
     left = tex(lhs)
     rows, left_cell = [], inline(left)
     if len(left) > WIDE:  # a long left side would push all lines to the right: give it a line of its own
-        rows.append(f'<li><span class="gp-left gp-alone">{left_cell}</span></li>')
+        rows.append(f'<li class="gp-alone"><span class="gp-left">{left_cell}</span></li>')
         left_cell = ""
     for expression, rule in lines:
         formula = inline("{}= " + tex(expression))
         rows.append(
-            f'<li><span class="gp-left">{left_cell}</span><span class="gp-right" tabindex="0">{formula}</span>'
-            f'<span class="gp-rule">{escape(rule)}</span></li>'
+            f'<li><span class="gp-rule">{rule_links(rule)}</span><span class="gp-left">{left_cell}</span>'
+            f'<span class="gp-right">{formula}</span></li>'
         )
         left_cell = ""
     return f'<ol class="gp-lines">{"".join(rows)}</ol>'
+
+
+def rule_links(names: str) -> str:
+    """Return the names of rules, each with a link to its page; a source's own words stand as they are."""
+    known = _rule_names()
+    shown = (
+        f'<a href="site:rules/{slug(name).removeprefix("rule-")}/">{escape(name)}</a>'
+        if name in known
+        else escape(name)
+        for name in names.split(", ")
+    )
+    return ", ".join(shown)
+
+
+@cache
+def _rule_names() -> frozenset[str]:
+    from gradproof.rules import CHAIN_THROUGH, RULES, SUBSTITUTION, SUM_RULES
+
+    return frozenset(rule.name for rule in (*RULES, CHAIN_THROUGH, SUBSTITUTION, *SUM_RULES))
 
 
 def evidence_fold(evidence: tuple[Evidence, ...]) -> str:
@@ -131,7 +157,18 @@ def formula(latex: str, name: str, mark: str = "quoted", display: bool = True) -
         latex = rf"\begin{{aligned}} {latex} \end{{aligned}}"
     body = typeset(latex, display=True) if display else inline(latex)
     kind = "gp-formula" if display else "gp-cell"
-    return f'<div class="{kind}" tabindex="0" data-{mark}="{escape(name)}">{body}</div>'
+    return f'<div class="{kind}" data-{mark}="{escape(name)}">{body}</div>'
+
+
+def numbered(html: str, number: str) -> str:
+    """Return a formula with its number on the right, as in print; without one, as it is."""
+    return f'<div class="gp-numbered">{html}{number}</div>' if number else html
+
+
+def sheet(rows: Iterable[tuple[str, str]]) -> str:
+    """Return rows, each with what it is on the left."""
+    body = "".join(f"<dt>{title}</dt><dd>{html}</dd>" for title, html in rows)
+    return f'<dl class="gp-sheet">{body}</dl>'
 
 
 def inline(latex: str) -> str:
@@ -156,10 +193,13 @@ def _linked(text: str) -> str:
 
 
 def python_code(source: str) -> str:
-    """Return Python code with its syntax coloured."""
-    from pygments import highlight
-    from pygments.formatters import HtmlFormatter
-    from pygments.lexers import PythonLexer
+    """Return Python code, with its syntax coloured where Pygments is at hand; a reader's browser has none."""
+    try:
+        from pygments import highlight
+        from pygments.formatters import HtmlFormatter
+        from pygments.lexers import PythonLexer
+    except ModuleNotFoundError:
+        return f'<div class="highlight"><pre><code>{escape(source)}</code></pre></div>'
 
     return str(highlight(source, PythonLexer(), HtmlFormatter(cssclass="highlight", wrapcode=True)))
 
@@ -169,13 +209,17 @@ def witness_text(verdict: Verdict) -> str:
     witness = verdict.witness
     if witness is None:
         return escape(verdict.shown())
-    point = [f"{_name(name, value)} = {_value(value)}" for name, value in {**witness.sizes, **witness.values}.items()]
-    point += [f"{name} = {_value(value)}" for name, value in witness.functions.items()]
-    where = "at " + ", ".join(map(typeset, point)) if point else ""
+    point = witness_point(witness)
+    where = f"at {point}, " if point else ""
     reason = f"{escape(verdict.reason)}; " if verdict.reason else ""
-    return (
-        f"{reason}{where}{', ' if where else ''}the two sides are {_number(witness.left)} and {_number(witness.right)}"
-    )
+    return f"{reason}{where}the two sides are {number(witness.left)} and {number(witness.right)}"
+
+
+def witness_point(witness: Witness) -> str:
+    """Return the point of a witness; "" if the two sides differ everywhere."""
+    point = [f"{_name(name, value)} = {_value(value)}" for name, value in {**witness.sizes, **witness.values}.items()]
+    point += [_NUMBERED.sub(r"u_{\1}", f"{name} = {_value(value)}") for name, value in witness.functions.items()]
+    return ", ".join(map(typeset, point))
 
 
 def _name(name: str, value: Any) -> str:
@@ -184,7 +228,7 @@ def _name(name: str, value: Any) -> str:
     return tex(IndexedBase(name) if isinstance(value, tuple) else Symbol(name))
 
 
-def _number(text: str) -> str:
+def number(text: str) -> str:
     """Return a number, or the certain digits of one, as mathematics; anything else as it stands."""
     return typeset(text.replace("…", r"\ldots")) if re.fullmatch(r"-?[\d./]+…?", text) else escape(text)
 

@@ -1,11 +1,11 @@
-r"""A loss, and what is claimed of its gradient, as an author writes them: LaTeX, field by field.
+r"""A loss, and what is claimed of its gradient, as an author writes them, field by field: LaTeX, or SymPy notation.
 
     loss: \frac{1}{N} \sum_{n=1}^{N} (w x_n + b - y_n)^2
     wrt: w
     gradient: \frac{2}{N} \sum_{n=1}^{N} x_n (w x_n + b - y_n)
 
-The same fields make a block of an author's page, a cell of a notebook, a file, and the options of
-the command line.  Here a text is cut into its fields; report.py reads the formulas and decides.
+The same fields make a block of an author's page, a cell of a notebook, a file, the options of the command line, and
+the address of the live page.  Here a text is cut into its fields; answer.py reads the formulas and decides.
 """
 
 from __future__ import annotations
@@ -16,13 +16,14 @@ from dataclasses import dataclass
 from textwrap import dedent
 from typing import NamedTuple
 
-__all__ = ["FIELDS", "Block", "Problem", "ProblemError", "blocks", "listed", "read_problem"]
+__all__ = ["FIELDS", "NOTATIONS", "Block", "Problem", "ProblemError", "blocks", "listed", "read_problem"]
 
 #: The fields, and whether each may be given more than once.
 FIELDS = {
     "loss": False,
     "wrt": False,
     "gradient": False,
+    "equation": False,
     "where": True,
     "assume": True,
     "ranges": True,
@@ -31,8 +32,10 @@ FIELDS = {
     "sizes": True,
     "labels": True,
     "shapes": True,
+    "notation": False,
     "id": False,
 }
+NOTATIONS = ("latex", "sympy")
 
 _FIELD = re.compile(r"(\w+) ?:(?!=)(.*)")
 _RANGE = re.compile(r"\s*(.+?)\s*=\s*(.+?)\s*(?:\.\.\.?|…|\\l?dots)\s*(.+?)\s*")
@@ -40,6 +43,14 @@ _SHAPE = re.compile(
     r"\s*(\S+?)\s*(?:=|\\in\s*\\(?:mathbb|mathbf|R)\s*(?:\{?\s*R\s*\}?)?\s*\^\s*\{?)"
     r"\s*([^\s{}]+?)(?:\s*(?:\\times(?![a-z])|×|\bx\b|\*)\s*([^\s{}]+?))?\s*\}?\s*"
 )
+#: What stands in one notation only.  A backslash says more than SymPy's signs, and these more than ^ and {, since many
+#: type x^2 beside Sum(..): then it is an error that names the sign, not another formula.
+_LATEX = re.compile(r"\\")
+_SYMPY = re.compile(
+    r"\*\*|==|!=|\w\.T\b|\)\.T\b|\b[A-Za-z_]\w*\[|\b(?:Sum|Derivative|Piecewise|Max|Min|Abs|Eq|KroneckerDelta|Heaviside|Rational)\("
+    r"|(?<![A-Za-z_])(?:log|exp|sqrt|sin|cos|tanh|sigmoid|softplus|relu|erf|max|min|abs|sign)\("
+)
+_LATEX_TOO = re.compile(r"\^|(?<!\bin )\{")
 _FENCE = re.compile(r"(?P<indent>[\s>]*)(?P<marks>`{3,}|~{3,})\s*(?P<info>[^`]*?)\s*")
 
 
@@ -49,17 +60,18 @@ class ProblemError(ValueError):
 
 @dataclass(frozen=True)
 class Problem:
-    """A loss, and what is claimed of its gradient.
+    """A loss, and what is claimed of its gradient; or an equation.
 
-    loss, wrt, gradient: LaTeX; wrt may be "" where the gradient is an equation, ∂L/∂w = …; a gradient
+    loss, wrt, gradient: formulas; wrt may be "" where the gradient is an equation, ∂L/∂w = …; a gradient
     with several equality signs is a derivation, each line of which is checked; without a gradient
-    nothing is claimed, and the loss is derived.  where: definitions of named quantities.
+    nothing is claimed, and the loss is derived.  equation: A = B, decided as it stands, without these three.
+    notation: of all formulas, "latex" or "sympy"; "" where they tell it.  where: definitions of named quantities.
     assume: relations.  ranges: such as "k = 1..K".  functions, numbers, sizes, labels: letters that are
     functions, real numbers, sizes of arrays, arrays of whole numbers, where the formulas leave it open.
     shapes: such as "X = n x d" for a matrix, "w = d" for a vector.  id: an anchor.
     """
 
-    loss: str
+    loss: str = ""
     wrt: str = ""
     gradient: str = ""
     where: tuple[str, ...] = ()
@@ -71,12 +83,29 @@ class Problem:
     labels: tuple[str, ...] = ()
     shapes: tuple[str, ...] = ()
     id: str = ""
+    equation: str = ""
+    notation: str = ""
 
     def __post_init__(self) -> None:
+        if self.notation not in ("", *NOTATIONS):
+            raise ProblemError(f"the notation is {self.notation!r}; accepted are {', '.join(NOTATIONS)}")
+        if self.equation.strip():
+            beside = [name for name in ("loss", "wrt", "gradient") if getattr(self, name).strip()]
+            if beside:
+                raise ProblemError(f"an equation is decided as it stands, without {' and '.join(beside)}")
+            return
         if not self.loss.strip():
             raise ProblemError("the loss is missing")
         if not self.wrt.strip() and not self.gradient.strip():
             raise ProblemError("wrt is missing: name the variable, such as w or w_{kj}")
+
+    @property
+    def told(self) -> str:
+        """The notation: as it is given, or by the signs that only one has; "" where there is none."""
+        names = (*self.functions, *self.numbers, *self.sizes, *self.labels)
+        whole = "\n".join((self.loss, self.wrt, self.gradient, self.equation, *self.where, *self.assume, *names))
+        signs = ((_LATEX, "latex"), (_SYMPY, "sympy"), (_LATEX_TOO, "latex"))
+        return self.notation or next((notation for sign, notation in signs if sign.search(whole)), "")
 
     @property
     def spans(self) -> Mapping[str, tuple[str, str]]:
@@ -130,7 +159,7 @@ def read_problem(text: str) -> Problem:
             raise ProblemError(f"line {number}: {line.strip()!r} is no field, such as loss: x^2")
     single = {n: found[n][0].strip() for n in found if not FIELDS[n]}
     several = {n: tuple(value.strip() for value in found[n]) for n in found if FIELDS[n]}
-    return Problem(**{"loss": "", **single}, **several)  # type: ignore[arg-type] # each has its own field's type
+    return Problem(**single, **several)  # type: ignore[arg-type] # each has its own field's type
 
 
 class Block(NamedTuple):

@@ -59,7 +59,7 @@ def checked(answer: Answer) -> str:
         lines = _verdict(answer.verdict, answer.scope)
         lines = [line.replace(str(answer.verdict.witness), answer.witness) for line in lines]
         lines += [f"  slip: {answer.blame}"] if answer.blame is not None else []
-    if answer.status == "refuted" and answer.blame is None:
+    if answer.status == "refuted" and answer.blame is None and answer.statement is None:
         lines.append(f"  the gradient is {answer.derivation.result}")
     return "\n".join([*lines, *_notes(answer)])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 import sympy as sp
@@ -17,7 +18,7 @@ from gradproof.reading.left import keys_in, plain
 from gradproof.reading.matrices import diagonal, entrywise, is_matrix, settled
 from gradproof.reading.numbers import real
 from gradproof.reading.powers import power
-from gradproof.reading.words import MANY, PREFIX, WORDS, WRITTEN_OUT, bare
+from gradproof.reading.words import MANY, PREFIX, WORDS, WRITTEN_OUT, WRITTEN_OUT_IN_PYTHON, bare
 
 if TYPE_CHECKING:
     from gradproof.reading.meaning import Env, Meaning, Parts
@@ -188,6 +189,8 @@ def of_matrix(m: Meaning, parts: Parts, n: int, env: Env) -> tuple[Any, int]:
 def is_call(m: Meaning, name: Head, bracket: tree.Group, env: Env) -> bool:
     """Whether a name and the bracket behind it are a call; AmbiguityError where both readings stand."""
     known = m.table.names.get(name.key)
+    if bracket.called:
+        return _surely_called(m, name, bracket)
     primed = isinstance(name.node, tree.Scripted) and name.node.primes
     if name.indices and not bracket.spaced and not primed and all(_is_letter(m, item) for item in bracket.items):
         shown, inside = m.shown(name.node), m.shown(bracket)
@@ -246,6 +249,25 @@ def is_call(m: Meaning, name: Head, bracket: tree.Group, env: Env) -> bool:
         (f"a call of the function {shown}", f"a product {shown} \\cdot {inside}"),
         rf'Write {shown} \cdot {inside} for a product; for a call declare it: functions=[r"{shown}"].',
     )
+
+
+def _surely_called(m: Meaning, name: Head, bracket: tree.Group) -> bool:
+    """True, if what is called by its form is a function."""
+    known, shown = m.table.names.get(name.key), m.shown(name.node)
+    if name.key in m.table.defined:
+        return _calls_defined(m, name, bracket)
+    if isinstance(known, UndefinedFunction):
+        return True
+    if known is not None or name.key in m.heads.letters or name.key == "pi":
+        raise m.fail(f"{shown} is called, and is no function elsewhere", name.node, "Write * for a product.")
+    if name.key == "sigma" and len(bracket.items) == 1:
+        m.table.logistic = True
+        m.table.note("sigma(x) is the logistic function 1/(1 + exp(-x))")
+        return True
+    near = get_close_matches(name.key, [*WORDS, *MANY, "Sum", "Derivative", "Piecewise"], 2, 0.7)
+    advice = WRITTEN_OUT_IN_PYTHON.get(name.key.lower(), f'Declare it as a function: functions=["{shown}"].')
+    hint = f"; did you mean {' or '.join(near)}?" if near else ""
+    raise m.fail(f"the function {shown} is not known{hint}", name.node, advice)
 
 
 #: Greek letters that no one uses for functions

@@ -9,19 +9,22 @@ import sympy as sp
 
 from gradproof.lines import index_range
 from gradproof.notation import NotationError
-from gradproof.reading import tree
+from gradproof.reading import sympy_notation, syntax, tree
 from gradproof.reading.errors import LatexError
 from gradproof.reading.heads import key_of
 from gradproof.reading.losses import Loss
 from gradproof.reading.matrices import settled
 from gradproof.reading.meaning import Env, Meaning, array_name
 from gradproof.reading.survey import Survey
-from gradproof.reading.syntax import Line, parsed
-from gradproof.reading.table import Range, Table
+from gradproof.reading.syntax import Line
+from gradproof.reading.table import Range, Table, object_key, object_name
 
 __all__ = ["Core"]
 
 _T = TypeVar("_T")
+
+#: How a text becomes a tree, by the name of its notation.
+PARSERS: dict[str, Callable[[str], list[Line]]] = {"latex": syntax.parsed, "sympy": sympy_notation.parsed}
 
 
 class Core:
@@ -35,25 +38,29 @@ class Core:
         functions: Iterable[Any] = (),
         shapes: Mapping[str, Any] | None = None,
         like: Any = (),
+        notation: str = "latex",
     ) -> None:
-        self.table = Table()
+        if notation not in PARSERS:
+            raise ValueError(f"the notation is {notation!r}; accepted are {', '.join(PARSERS)}")
+        self.parsed = PARSERS[notation]
+        self.table = Table(key=object_name if notation == "sympy" else object_key)
         self.loss_name: sp.Expr | None = None
         self.defined: tuple[sp.Eq, ...] = ()
         self._loss: Loss | None = None
         for e in like if isinstance(like, (list, tuple)) else (like,):
             self.table.learn(e)
-        keys = {latex: _key(latex) for latex in names} if isinstance(names, Mapping) else {}
+        keys = {latex: self._key(latex) for latex in names} if isinstance(names, Mapping) else {}
         self.table.declare(names, keys)
         for function in functions:
-            key = _key(function) if isinstance(function, str) else ""
+            key = self._key(function) if isinstance(function, str) else ""
             self.table.declare([sp.Function(key) if key else function], {})
         for letter, span in (ranges or {}).items():
-            self.table.ranges[_key(letter)] = self._range(span)
+            self.table.ranges[self._key(letter)] = self._range(span)
         for latex, shape in (shapes or {}).items():
             sizes = [self._bound(s) for s in (shape if isinstance(shape, (tuple, list)) else (shape,))]
             if len(sizes) not in (1, 2):
                 raise NotationError(f"{latex} has {len(sizes)} sizes; a vector has one, a matrix two")
-            key = _key(latex)
+            key = self._key(latex)
             name = array_name(key.replace("bold", ""))
             self.table.matrix(sp.MatrixSymbol(name, *sizes, *[1] * (2 - len(sizes))), key)
 
@@ -63,7 +70,7 @@ class Core:
 
     # -- how ---------------------------------------------------------------------------------
     def _single(self, text: str) -> tree.Node:
-        rows: Sequence[Line] = parsed(text)
+        rows: Sequence[Line] = self.parsed(text)
         if len(rows) > 1:
             raise LatexError(
                 "more than one formula", text, rows[1].node.at, "Give one at a time, or use lines() or definitions()."
@@ -120,12 +127,11 @@ class Core:
             return made
         raise TypeError(f"the end of a range is {value!r}; accepted are LaTeX, whole numbers and SymPy expressions")
 
-
-def _key(latex: str) -> str:
-    """The key of a name that is given as LaTeX."""
-    if not isinstance(latex, str):
-        raise TypeError(f"a name is given as LaTeX, not as {latex!r}")
-    key = key_of(parsed(latex)[0].node)
-    if key is None:
-        raise LatexError("this is no name: a letter, or a word in \\text{..}, with its scripts", latex, 0)
-    return key
+    def _key(self, name: str) -> str:
+        """The key of a name that is given as text."""
+        if not isinstance(name, str):
+            raise TypeError(f"a name is given as LaTeX, not as {name!r}")
+        key = key_of(self.parsed(name)[0].node)
+        if key is None:
+            raise LatexError("this is no name: a letter, or a word in \\text{..}, with its scripts", name, 0)
+        return key

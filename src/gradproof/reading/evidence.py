@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from gradproof.reading import tree
 from gradproof.reading.binders import is_bracket, is_sum
-from gradproof.reading.heads import items, letters_of, name_of, names_in
+from gradproof.reading.heads import items, label, letters_of, name_of, names_in
 
 __all__ = ["Evidence"]
 
@@ -60,6 +60,8 @@ class Evidence:
                     self.grounded.add(name_of(node))
             case tree.Scripted() if is_sum(node):
                 self._binds(node)
+            case tree.Entry():
+                self._entry(node)
             case tree.Scripted():
                 self._scripted(node, called)
             case tree.Product():
@@ -94,6 +96,16 @@ class Evidence:
                 self.grounded.add(key)
         if node.above is not None and not (isinstance(node.above, tree.Group) and node.above.kind):
             self.see(node.above, False, isinstance(node.base, tree.Name) and node.base.name != "e")
+
+    def _entry(self, node: tree.Entry) -> None:
+        """x[i]: x is an array by its form, and all letters below it are indices."""
+        key = label(node.base)
+        self.arrays.add(key)
+        self.scripts.setdefault(key, set()).add(tuple(n.name for n in self._letters(node.below)))
+        for item in items(node.below) if node.below is not None else []:
+            for inner in names_in(item):
+                if isinstance(inner, tree.Entry):
+                    self._entry(inner)
 
     @staticmethod
     def _letters(node: tree.Node | None) -> list[tree.Name]:
@@ -140,6 +152,7 @@ class Evidence:
             if key in self.scripts and rows - self.scripts[key]:
                 self.arrays.add(key)
             self.scripts.setdefault(key, set()).update(rows)
+        self.arrays |= later.arrays
         self.alone |= later.alone
         self.bound |= later.bound
         self.ends |= later.ends

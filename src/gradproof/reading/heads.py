@@ -23,7 +23,18 @@ from gradproof.reading.errors import AmbiguityError, LatexError
 if TYPE_CHECKING:
     from gradproof.reading.table import Table
 
-__all__ = ["Head", "Heads", "inverse_entry", "items", "key_of", "label", "letters_of", "name_of", "names_in", "spelled"]
+__all__ = [
+    "Head",
+    "Heads",
+    "inverse_entry",
+    "items",
+    "key_of",
+    "label",
+    "letters_of",
+    "name_of",
+    "names_in",
+    "spelled",
+]
 
 
 @dataclass(frozen=True)
@@ -63,6 +74,8 @@ def label(node: tree.Node | None) -> str:
             return "".join(op + label(part) for op, part in node.parts)
         case tree.Terms():
             return "".join(("-" if s < 0 else "+" if n else "") + label(p) for n, (s, p) in enumerate(node.parts))
+        case tree.Entry():
+            return f"{label(node.base)}[{label(node.below)}]"
         case tree.Scripted():
             return label(node.base) + "".join(f"_{b}" for b in [label(node.below)] if b) + "'" * node.primes
     return "?"
@@ -99,6 +112,8 @@ def key_of(node: tree.Node) -> str | None:
     layer = isinstance(above, tree.Lone) or (isinstance(above, tree.Group) and above.kind) or upright(above)
     if above is not None and not layer:
         return None
+    if isinstance(node, tree.Entry):
+        return label(node) if node.below is not None else name_of(node.base)
     key = name_of(node.base) + (f"_{label(node.below)}" if node.below is not None else "")
     return key + (f"__{label(above)}" if above is not None else "") + "'" * node.primes
 
@@ -145,6 +160,8 @@ class Heads:
         if not isinstance(node, tree.Scripted) or not isinstance(node.base, tree.Name):
             return None
         key, power, primes = name_of(node.base), node.above, node.primes
+        if isinstance(node, tree.Entry):
+            return self._known_entry(node, key)
         first: tuple[tree.Node, ...] = ()
         function = self.is_function(key)
         above = node.above
@@ -163,6 +180,18 @@ class Heads:
         if node.below is None:
             return Head(key, first, power, primes, node)
         return self._below(node, node.below, key, first, power, primes)
+
+    def _known_entry(self, node: tree.Entry, key: str) -> Head:
+        """An entry by its form; where letters may stand free, those below it are indices."""
+        indices = tuple(items(node.below)) if node.below is not None else ()
+        unknown = [n for i in indices for n in names_in(i) if not self._plain_index(n)]
+        if self.free:
+            self.letters |= {label(n) for n in unknown if isinstance(n, tree.Name)}
+        elif unknown:
+            letter, shown = label(unknown[0]), self._shown(node)
+            advice = f'Sum over it, or declare its range: ranges={{"{letter}": "{letter.upper()}"}}.'
+            raise self.fail(f"{letter} in {shown} is no known index", unknown[0], advice)
+        return Head(key, indices, node.above, 0, node)
 
     def is_function(self, key: str) -> bool:
         """Whether a name is declared a function, or is σ and nothing else."""

@@ -28,6 +28,7 @@ from gradproof.reading.heads import Head, inverse_entry, label, names_in
 from gradproof.reading.matrices import element, hadamard, identity, product, total
 from gradproof.reading.operators import derivative_of, evaluated, operator
 from gradproof.reading.powers import exponential, power, quotient, raised
+from gradproof.reading.special import is_euler, is_kronecker, is_plain
 from gradproof.reading.survey import Survey
 from gradproof.reading.table import Range, Table, size
 from gradproof.reading.vectors import inner_product
@@ -137,6 +138,8 @@ class Meaning:
             if inner is not None:
                 return inner
         if len(node.items) != 1:
+            if set(node.joins) & {"and", "or"}:
+                raise self.fail("a condition stands where one value is expected", node)
             advice = r"Write the sum, \sum_i a_i b_i; or a^\top b, with a and b declared as vectors."
             raise self.fail("a comma stands where one value is expected", node, advice if node.kind == "<" else "")
         if node.kind == "<":
@@ -223,7 +226,9 @@ class Meaning:
 
     def side(self, key: str, node: tree.Node) -> Range:
         """The one range of both indices of a square matrix."""
-        spans = {span for axis in (0, 1) for span in self.table.axes.get((key, axis), ())}
+        table, rows = self.table, self.table.evidence.rows(key)
+        spans = {span for axis in (0, 1) for span in table.axes.get((key, axis), ())}
+        spans |= {table.ranges[letter] for row in rows for letter in row if letter in table.ranges}
         if len(spans) != 1:
             raise self.fail(f"{key} has no inverse and no determinant here: its two indices need one range", node)
         return next(iter(spans))
@@ -255,7 +260,7 @@ class Meaning:
                 "For a derivative write the argument, as in f'(x).",
             )
         above = head.power
-        if head.key == "e" and above is not None and not head.indices and "e" not in self.table.names:
+        if is_euler(head) and above is not None and not head.indices and "e" not in self.table.names:
             return exponential(self, head, above, env)
         if head.key in self.table.squares:
             return self._root(head, above, env)
@@ -292,7 +297,7 @@ class Meaning:
 
     def entry(self, head: Head, env: Env) -> sp.Expr:
         r"""The entry of an array; \delta with two indices is Kronecker's, unless it is an array by declaration."""
-        if head.key == "delta" and len(head.indices) == 2 and "delta" not in self.table.names:
+        if is_kronecker(head, self.table):
             self.table.note("δ with two indices is the Kronecker delta")
             return sp.KroneckerDelta(*(self.index(i, env) for i in head.indices))
         indices = [self.index(i, env) for i in head.indices]
@@ -344,7 +349,7 @@ class Meaning:
             self.uses.append((node.at, key, bound))
             return index
         known = self.table.names.get(key)
-        if key == "e" and self.table.euler and not isinstance(known, sp.Symbol):
+        if is_euler(head) and self.table.euler and not isinstance(known, sp.Symbol):
             return sp.E
         if isinstance(known, sp.IndexedBase) or (known is None and key in self.heads.arrays):
             if key == "pi":  # \sqrt{2\pi} beside \pi_k
@@ -359,7 +364,10 @@ class Meaning:
             return known
         if key in ("I", "Ibold") and self.table.has_matrices():
             return identity()
-        if key == "e":
+        if key == "E" and is_plain(head):
+            self.table.note("E is Euler's number, as in SymPy")
+            return sp.E
+        if is_euler(head):
             raise self.unclear(
                 "e stands alone",
                 node,
@@ -380,6 +388,8 @@ class Meaning:
                 "Give one of them another letter.",
             )
         known = size(key) if key in self.survey.sizes else sp.Symbol(key)
+        if key == "I" and is_plain(head) and not known.is_integer:
+            self.table.note("I is a name: all values are real numbers")
         self.table.known(key, known)
         return known
 

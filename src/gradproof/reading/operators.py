@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import sympy as sp
@@ -12,10 +13,10 @@ from gradproof.reading import tree
 from gradproof.reading.binders import conditions_of, is_bracket, is_sum
 from gradproof.reading.calls import function, of_matrix, word_of
 from gradproof.reading.conditions import one, restricted
-from gradproof.reading.heads import key_of
+from gradproof.reading.heads import Head, key_of
 from gradproof.reading.matrices import is_matrix, number
 from gradproof.reading.powers import power
-from gradproof.reading.vectors import inner_product, log_sum_exp, softmax, transposed
+from gradproof.reading.vectors import inner_product, log_sum_exp, rank_of, softmax, transposed
 from gradproof.reading.words import MANY, WORDS, entry_word
 
 if TYPE_CHECKING:
@@ -162,6 +163,9 @@ def _determinant(m: Meaning, parts: Parts, n: int, env: Env) -> tuple[sp.Expr, i
     ]
     key = key_of(matrix)
     array = m.table.names.get(key or "")
+    if key is not None and array is None and rank_of(m.table, key) == 2:  # its entries stand in a later formula
+        array = m.array(Head(key, (), None, 0, matrix))
+        m.table.ranks[key] = 2
     if key is None or not isinstance(array, sp.IndexedBase) or m.table.ranks.get(key) != 2:
         raise m.fail("\\det is read of a matrix whose entries stood in an earlier formula, or are declared", behind)
     value = Determinant(array, *m.side(key, behind))
@@ -259,7 +263,7 @@ def sign_of(node: tree.Node) -> tuple[str, int] | None:
         node = node.base
     if isinstance(node, tree.Command) and node.name == "partial":
         return "∂", times
-    if isinstance(node, tree.Name) and node.name == "d":
+    if isinstance(node, tree.Name) and node.name == "d" and node.kind != "plain":
         return "d", times
     return None
 
@@ -273,7 +277,7 @@ def _wrt(m: Meaning, node: tree.Node, bottom: list[tree.Node], times: int, env: 
         power = 1
         if isinstance(part, tree.Scripted) and isinstance(part.above, tree.Number):
             power = int(part.above.text) if part.above.text.isdigit() and len(part.above.text) < 3 else 0
-            part = tree.Scripted(part.at, part.end, part.base, part.below, None, part.primes)
+            part = replace(part, above=None)
         variable = m.value(part, env)
         if not isinstance(variable, (sp.Symbol, sp.Indexed)):
             raise m.fail(

@@ -44,7 +44,7 @@ class Reader(Statement):
     names: known SymPy objects, as an iterable, or by the LaTeX of their names.  ranges: of indices, by
     letter: "K" is 1..K, a pair is a range.  functions: letters that are functions.  shapes: of vectors
     and matrices, by letter: "n", or ("n", "d").  like: expressions whose letters are meant.
-    notes: the conventions that a reading rested on, in words.  loss_name: the symbol, or the entry, before
+    notation: of the texts, "latex" or "sympy".  notes: the conventions that a reading rested on, in words.  loss_name: the symbol, or the entry, before
     the "=" of the loss.  defined: the definitions that were read with it, in order.
     Symbols and arrays are plain, as gradproof reads them; sizes are positive integers.
     Raises NotationError: LatexError for what is not read, AmbiguityError for what has two readings.
@@ -62,7 +62,7 @@ class Reader(Statement):
         for texts, taken in ((statement, seen), (later, claims)):
             for text in texts:
                 with suppress(LatexError):
-                    for row in parsed(text):
+                    for row in self.parsed(text):
                         taken.see(row.node)
         seen.turn_to(claims)
         seen.whole = True
@@ -116,7 +116,7 @@ class Reader(Statement):
 
     def lines(self, text: str) -> Lines:
         """The lines of a derivation: everything that stands behind an equals sign, in order."""
-        rows = parsed(text)
+        rows = self.parsed(text)
         nodes, rules = list[tree.Node](), list[str]()
         side: Side | None = None
         for number, row in enumerate(rows):

@@ -19,7 +19,7 @@ from gradproof.reading.losses import Loss
 from gradproof.reading.matrices import is_matrix
 from gradproof.reading.meaning import array_name
 from gradproof.reading.operators import derived_by
-from gradproof.reading.syntax import parsed
+from gradproof.reading.sympy_notation import ROW
 
 __all__ = ["Statement"]
 
@@ -34,21 +34,32 @@ class Statement(Core):
         """
         self._single(text)
         texts = [_unframed(t) for t in (text, *where)]
-        whole = "\n\\\\\n".join(texts) if len(texts) > 1 else text
+        whole = ROW.join(texts) if len(texts) > 1 else text
         before, loss = self.table, self._loss
         self.table = before.copy()
         try:
-            rows = [row.node for row in parsed(whole)]
+            rows = [row.node for row in self.parsed(whole)]
             value = self._read_loss(rows[0], rows[1:], whole)
         except Exception:
             self.table, self._loss = before, loss
             raise
         return value
 
+    def equation(self, text: str, where: Iterable[str] = ()) -> tuple[Any, Any]:
+        """Both sides of one equation; indices that no sum binds stand for every value.  where: as of `loss`."""
+        definitions = [_unframed(t) for t in where]
+        if definitions:
+            self.defined = tuple(self.definitions(ROW.join(definitions)))
+        node = self._single(text)
+        if not isinstance(node, tree.Sides) or node.relations != ("=",):
+            raise LatexError("one equation is expected", text, node.at, "Write A = B.")
+        one, other = self._meant(text, [node], lambda m, env: [m.value(side, env) for side in node.sides], free=True)
+        return one, other
+
     def definitions(self, text: str) -> list[sp.Eq]:
         """Named quantities, one line each, as in h_j = ..; the indices at the left are templates."""
         rows: list[tree.Sides] = []
-        for row in parsed(text):
+        for row in self.parsed(text):
             rows.append(self._equation(row.node, text))
             self.table.evidence.see(row.node)
         return self._defined(rows, text)
@@ -137,7 +148,7 @@ class Statement(Core):
         free = self._templates(left)
         if left.square:
             self._name_square(left, free)
-        elif not free and left.below:
+        elif not free and (left.below or left.key == "E"):  # E is a number in SymPy notation where nothing defines it
             self.table.names.setdefault(left.key, sp.Symbol(left.key))
 
     def _define_call(self, left: Left | None, value: Any, text: str) -> None:

@@ -23,6 +23,7 @@ from gradproof.reading.binders import (
 )
 from gradproof.reading.errors import AmbiguityError, LatexError
 from gradproof.reading.heads import Head, Heads, inverse_entry, items, label, name_of, names_in
+from gradproof.reading.special import is_kronecker
 from gradproof.reading.table import Table
 from gradproof.reading.vectors import rank_of, transposed, unbold
 from gradproof.reading.words import entry_word
@@ -270,7 +271,7 @@ class Survey:
                 if head is not None:
                     self.alone.add(head.key)
                 continue
-            if head.key == "delta" and len(head.indices) == 2 and "delta" not in self.table.names:
+            if is_kronecker(head, self.table):
                 self._alike(head.indices, scope)
                 continue
             head = unbold(self.table, head) if id(node) in shorts else head

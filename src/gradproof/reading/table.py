@@ -7,7 +7,7 @@ w^{(1)}, `E_train`.  An array's key leaves its indices out.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +24,7 @@ from gradproof.reading.evidence import Evidence
 if TYPE_CHECKING:
     from gradproof.reading.left import Defined
 
-__all__ = ["Range", "Table", "object_key", "size"]
+__all__ = ["Range", "Table", "object_key", "object_name", "size"]
 
 Range = tuple[sp.Expr, sp.Expr]
 
@@ -34,9 +34,14 @@ def size(name: str) -> sp.Symbol:
     return sp.Symbol(name, integer=True, positive=True)
 
 
+def object_name(thing: sp.Basic) -> str:
+    """The name of a symbol, an array or a function."""
+    return str(getattr(thing, "label", None) or getattr(thing, "__name__", None) or thing)
+
+
 def object_key(thing: sp.Basic) -> str:
-    """The key of a symbol, an array or a function: how its name is read once it has been printed."""
-    name = str(getattr(thing, "label", None) or getattr(thing, "__name__", None) or thing)
+    """The key of a symbol, an array or a function: how its name is read once it has been printed as LaTeX."""
+    name = object_name(thing)
     if name.startswith("Delta_"):
         return "Delta_" + object_key(sp.Symbol(name.removeprefix("Delta_")))
     stem = name.rstrip("'")
@@ -72,6 +77,7 @@ class Table:
     as the logistic function.  lengths: of the columns of ones in known expressions.  euler: whether e is known to be Euler's number.  notes: the conventions used.
     evidence: what texts say by where their letters stand.  defined: functions, by what they stand for.
     squares: names of which the square is defined, as sigma^2: the symbol or the array of the squares.
+    key: the key of an object; in SymPy notation, its name.
     """
 
     names: dict[str, Any] = field(default_factory=dict)
@@ -88,6 +94,7 @@ class Table:
     evidence: Evidence = field(default_factory=Evidence)
     defined: dict[str, Defined] = field(default_factory=dict)
     squares: dict[str, Any] = field(default_factory=dict)
+    key: Callable[[sp.Basic], str] = object_key
 
     def copy(self) -> Table:
         """A copy to write on, which is thrown away where a text cannot be read."""
@@ -106,6 +113,7 @@ class Table:
             self.evidence.copy(),
             dict(self.defined),
             dict(self.squares),
+            self.key,
         )
 
     def has_matrices(self) -> bool:
@@ -118,7 +126,7 @@ class Table:
 
     def _square(self, array: sp.IndexedBase, span: Range) -> None:
         """A matrix of which there is an inverse or a determinant: its indices have one range."""
-        key = object_key(array)
+        key = self.key(array)
         self.known(key, array)
         self.ranks[key] = 2
         for axis in (0, 1):
@@ -132,11 +140,11 @@ class Table:
         pairs = names.items() if isinstance(names, Mapping) else ((None, thing) for thing in names)
         for latex, thing in pairs:
             if isinstance(thing, sp.Idx):
-                self.give(object_key(thing) if latex is None else keys[latex], thing)
+                self.give(self.key(thing) if latex is None else keys[latex], thing)
             elif isinstance(thing, sp.MatrixSymbol):
                 self.matrix(thing, None if latex is None else keys[latex])
             elif isinstance(thing, (sp.Symbol, sp.IndexedBase, UndefinedFunction)):
-                self.known(object_key(thing) if latex is None else keys[latex], thing)
+                self.known(self.key(thing) if latex is None else keys[latex], thing)
             else:
                 raise NotationError(
                     f"{thing!r} ({type(thing).__name__}) is no name; accepted are Symbol, IndexedBase, MatrixSymbol, Idx and Function('f')"
@@ -144,7 +152,7 @@ class Table:
 
     def matrix(self, thing: sp.MatrixSymbol, key: str | None = None) -> None:
         """Enter a matrix under its letter, plain and bold, and its sizes."""
-        key = object_key(sp.IndexedBase(thing.name)) if key is None else key
+        key = self.key(sp.IndexedBase(thing.name)) if key is None else key
         base, sep, rest = key.partition("_")
         for name in {key, key if base.endswith("bold") else f"{base}bold{sep}{rest}"}:
             self.known(name, thing)
@@ -194,7 +202,7 @@ class Table:
                 if isinstance(base, InverseBase):
                     self._square(base.of, base.span)
                     base = base.of
-                key = object_key(base)
+                key = self.key(base)
                 self.known(key, base)
                 self.ranks.setdefault(key, len(e.indices))
                 for axis, index in enumerate(e.indices):
@@ -205,16 +213,16 @@ class Table:
                 return
             case sp.Idx():
                 if e not in bound:
-                    self.give(object_key(e.label), e)
+                    self.give(self.key(e.label), e)
                 for part in index_range(e) or ():
                     self.learn(part, bound)
                 return
             case sp.Symbol():
                 if e not in bound and not isinstance(e, (Bound, sp.Dummy)):
-                    self.known(object_key(e), e)
+                    self.known(self.key(e), e)
                 return
             case AppliedUndef():
-                self.known(object_key(e.func), e.func)
+                self.known(self.key(e.func), e.func)
             case sp.exp() | sp.core.numbers.Exp1():
                 self.euler = True
         for part in e.args:

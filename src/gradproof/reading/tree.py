@@ -11,6 +11,7 @@ __all__ = [
     "Bars",
     "Cases",
     "Command",
+    "Entry",
     "Evaluated",
     "Frac",
     "Group",
@@ -45,7 +46,8 @@ class Number(Node):
 class Name(Node):
     """A letter, a Greek letter or a word, with its accents and its font: name is SymPy's for it.
 
-    kind: "letter", "greek", "word" (set upright), or "marked" (an accent or a font on one of these).
+    kind: "letter", "greek", "word" (set upright), "marked" (an accent or a font on one of these), or "plain": a name
+    in Python, which means nothing but itself.
     """
 
     name: str
@@ -77,17 +79,23 @@ class Scripted(Node):
 
 
 @dataclass(frozen=True)
+class Entry(Scripted):
+    """x[i, j]: what stands below is the indices, and can be nothing else."""
+
+
+@dataclass(frozen=True)
 class Group(Node):
     """What stands in brackets: ( [ { or < for those that are seen, "" for TeX's own braces.
 
     items: separated by joins, each of which is a comma, "and" or "or".  spaced: a thin space stands
-    before it, which no call has.
+    before it, which no call has.  called: what stands before it is called, and can be no factor.
     """
 
     kind: str
     items: tuple[Node, ...]
     spaced: bool = False
     joins: tuple[str, ...] = ()
+    called: bool = False
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import sympy as sp
 
 from gradproof.reading import tree
 
-__all__ = ["MANY", "OF_ARRAYS", "PREFIX", "WORDS", "WRITTEN_OUT", "bare", "entry_word"]
+__all__ = ["MANY", "OF_ARRAYS", "PREFIX", "WORDS", "WRITTEN_OUT", "WRITTEN_OUT_IN_PYTHON", "bare", "entry_word"]
 
 
 def logistic(u: sp.Expr) -> sp.Expr:
@@ -51,6 +51,18 @@ WRITTEN_OUT = {
     "mean": r"Write \frac{1}{N} \sum_{i=1}^{N} x_i.",
     "var": r"Write \frac{1}{N} \sum_{i=1}^{N} (x_i - \mu)^2, or what it stands for.",
     "kl": r"Write \sum_{k=1}^{K} p_k \log \frac{p_k}{q_k}.",
+}
+
+#: the same in SymPy notation
+WRITTEN_OUT_IN_PYTHON = {
+    "gelu": "Two functions have this name: write x/2*(1 + erf(x/sqrt(2))), or the one with tanh.",
+    "mean": "Write Sum(x[i], (i, 1, N))/N.",
+    "var": "Write Sum((x[i] - mu)**2, (i, 1, N))/N, or what it stands for.",
+    "kl": "Write Sum(p[k]*log(p[k]/q[k]), (k, 1, K)).",
+    "product": "Products over an index are not read: write the logarithm of it as a sum.",
+    "prod": "Products over an index are not read: write the logarithm of it as a sum.",
+    "sum": "Write Sum(x[i], (i, 1, N)).",
+    "norm": "Write sqrt(Sum(x[i]**2, (i, 1, N))).",
 }
 
 #: written without brackets too: a power between the name and the argument is the value's
