@@ -4,8 +4,8 @@
 const home = new URL(".", import.meta.url);
 const own = self.fetch.bind(self);
 
-/** Fetch a file; count its bytes, and leave them as they are. */
-async function counted(address, arrived) {
+/** Fetch a file; count its bytes, and leave them as they are.  What is lost on the way is told by `lost`. */
+async function counted(address, arrived, lost) {
   const response = await own(address);
   if (!response.ok) throw new Error(`${address} could not be loaded: ${response.status} ${response.statusText}`);
   const counter = new TransformStream({
@@ -14,7 +14,8 @@ async function counted(address, arrived) {
       controller.enqueue(chunk);
     },
   });
-  return response.body.pipeThrough(counter);
+  response.body.pipeTo(counter.writable).catch(lost);
+  return counter.readable;
 }
 
 async function start() {
@@ -23,32 +24,34 @@ async function start() {
   const large = Object.keys(manifest.bytes).filter((name) => /\.(gzip|zstd)$/.test(name));
   const total = large.reduce((sum, name) => sum + manifest.bytes[name], 0);
   let loaded = 0;
-  const streams = new Map(
-    large.map((name) => [
-      new URL(name, home).href,
-      counted(new URL(name, home), (bytes) => self.postMessage({ stage: "fetching", loaded: (loaded += bytes), total })),
-    ]),
-  );
+  let lost;
+  const broken = new Promise((_, reject) => (lost = reject)); // Pyodide would wait for ever
+  const arrived = (bytes) => self.postMessage({ stage: "fetching", loaded: (loaded += bytes), total });
+  const addresses = large.map((name) => new URL(name, home).href);
+  const streams = new Map(addresses.map((address) => [address, counted(address, arrived, lost)]));
+  for (const stream of streams.values()) stream.catch(lost);
   const buffer = async (address) => new Uint8Array(await new Response(await streams.get(address)).arrayBuffer());
   const packed = Promise.all([buffer(`${base}libraries.zip.zstd`), buffer(new URL(manifest.engine, home).href)]);
-  packed.catch(() => {}); // told below, when it is waited for
+  packed.catch(lost);
 
   // Pyodide asks for its files by names of its own: they are here, gzipped.
   self.fetch = async (address, options) => {
     const stream = await streams.get(`${address}.gzip`);
     if (!stream) return own(address, options);
     const type = String(address).endsWith(".wasm") ? "application/wasm" : "application/zip";
-    return new Response(stream.pipeThrough(new DecompressionStream("gzip")), { headers: { "Content-Type": type } });
+    const unpacked = new DecompressionStream("gzip");
+    stream.pipeTo(unpacked.writable).catch(lost);
+    return new Response(unpacked.readable, { headers: { "Content-Type": type } });
   };
   const [{ loadPyodide }] = await Promise.all([import(`${base}pyodide.mjs`), import(`${base}typeset.js`)]);
-  const python = await loadPyodide({
+  const begun = loadPyodide({
     indexURL: base,
     stdLibURL: `${base}stdlib.zip`,
     lockFileContents: { info: manifest.built_for, packages: {} }, // there is nothing to install
     packageBaseUrl: base,
     env: { PYTHONDONTWRITEBYTECODE: "1" },
   });
-  const files = await packed;
+  const [python, files] = await Promise.race([Promise.all([begun, packed]), broken]);
   self.postMessage({ stage: "starting", loaded, total });
   python.pyimport("live_unpack").unpack(...files);
   const { answer } = python.pyimport("gradproof.live");
