@@ -17,6 +17,7 @@ import sympy as sp
 from gradproof import REFERENCE
 from gradproof.latex import to_latex
 from gradproof.mathml import read
+from gradproof.oneline import one_line
 from gradproof.spoken import spoken
 from gradproof.typeset import TypesetError, typeset
 
@@ -113,13 +114,37 @@ WORDS = {
     r"\mathbb{1}[i = j]": "double-struck 1 open square bracket i, equals j close square bracket",
     r"\begin{cases} x & \text{for } x > 0 \\ 0 & \text{otherwise} \end{cases}":
         "2 cases, case 1, x, for x, is greater than 0, case 2, 0, otherwise, end cases",
-    r"\begin{cases} x & x > 0 \end{cases}": "1 cases, case 1, x, when x, is greater than 0, end cases",
+    r"\begin{cases} x & x > 0 \end{cases}": "1 case, case 1, x, when x, is greater than 0, end cases",
     r"\begin{pmatrix} a & b \end{pmatrix}":
         "open bracket the 1 by 2 matrix, row 1 column 1, a, row 1 column 2, b, end matrix, close bracket",
     r"\begin{aligned} a &= b \\ &= c \end{aligned}": "2 lines, line 1, a, equals b, line 2, equals c, end of lines",
     r"\exists\, \mho": "there is inverted ohm sign",
     "{}": "blank",
 }  # fmt: skip
+
+LINES = {
+    r"\frac{\partial E}{\partial w_{kj}} = (y_k - t_k)\, z_j": "∂E/∂w_kj = (y_k − t_k) z_j",
+    r"\frac{\partial}{\partial w} (w x)": "∂/∂w (w x)",
+    r"\partial E/\partial z": "∂E / ∂z",
+    r"w_k j": "w_k j",
+    r"w_{k,j}": "w_{k, j}",
+    r"x_{i'} x'_i x_i^2 x_{i^2}": "x_i′ x′_i x_i² x_{i²}",
+    r"w^{(2)}_{kj}": "w_kj^(2)",
+    r"x^{-1} x^n x^{n+1} x^{12} f''": "x⁻¹ x^n x^{n + 1} x¹² f″",
+    r"\mathbf{A}^\top \mathbf{1} + \boldsymbol{\gamma}": "𝐀ᵀ 𝟏 + 𝜸",
+    r"\frac{a + b}{2 c} - \frac{-1}{N}": "(a + b)/(2 c) − (−1)/N",
+    r"\sum_{i=1}^{N} x_i \max_c a_c": "∑_{i=1}^N x_i max_c a_c",
+    r"\sqrt{2} \sqrt[3]{x y}": "√2 √[3](x y)",
+    r"\hat y_k + \overline{x y}": "ŷ_k + overline(x y)",
+    r"|x - y| \lVert x \rVert^2": "|x − y| ‖x‖²",
+    r"f(x) + m (x + 1) - \tanh(h) + \tanh h": "f(x) + m (x + 1) − tanh(h) + tanh h",
+    r"a = -1,\ b \in [0, 1)": "a = −1, b ∈ [0, 1)",
+    r"\nabla E \odot -0.25\ldots": "∇E ⊙ −0.25…",
+    r"\begin{cases} x & \text{for } x > 0 \\ 0 & \text{otherwise} \end{cases}": "{x for x > 0; 0 otherwise}",
+    r"\begin{pmatrix} a & b \\ c & d \end{pmatrix}": "(a, b; c, d)",
+    r"\left. f \right|_{x=1}": "f|_{x = 1}",
+    r"\binom{n}{k}": "binomial(n, k)",
+}
 
 
 def mathml(latex: str) -> str:
@@ -134,6 +159,11 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("latex", WORDS)
 def test_a_formula_is_said_as_a_reader_would_say_it(latex: str) -> None:
     assert spoken(mathml(latex)) == WORDS[latex]
+
+
+@pytest.mark.parametrize("latex", LINES)
+def test_a_formula_is_one_line_of_text(latex: str) -> None:
+    assert one_line(mathml(latex)) == LINES[latex]
 
 
 def test_the_formula_is_named_by_its_words_and_stays_mathml() -> None:
@@ -168,13 +198,18 @@ def test_a_formula_without_words_is_not_typeset() -> None:
 # No two formulas with the same words
 
 
-def unlike(formulas: Iterable[str]) -> dict[str, set[str]]:
-    """What is said of formulas that differ, without the pauses: all of one entry sound alike."""
+def heard(formula: str) -> str:
+    """The words without the pauses."""
+    words = spoken(formula)
+    assert SPOKEN.fullmatch(words), words
+    return " ".join(words.replace(",", " ").split())
+
+
+def unlike(formulas: Iterable[str], says: Callable[[str], str] = heard) -> dict[str, set[str]]:
+    """What is said of formulas that differ: all of one entry sound alike."""
     found: dict[str, dict[str, str]] = defaultdict(dict)
     for formula in formulas:
-        words = spoken(formula)
-        assert SPOKEN.fullmatch(words), words
-        found[" ".join(words.replace(",", " ").split())].setdefault(repr(read(formula)), formula)
+        found[says(formula)].setdefault(repr(read(formula)), formula)
     return {words: set(different.values()) for words, different in found.items() if len(different) > 1}
 
 
@@ -205,7 +240,9 @@ def reference() -> Iterator[str]:
 def test_no_two_formulas_of_the_site_sound_alike(formulas: Callable[[], Iterator[str]]) -> None:
     latex = set(formulas())
     assert len(latex) > 40
-    assert not unlike(map(mathml, latex))
+    formulas = list(map(mathml, latex))
+    assert not unlike(formulas)
+    assert not unlike(formulas, one_line)
 
 
 def row(*parts: str) -> str:
