@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import re
 import tomllib
 from collections import defaultdict
@@ -23,6 +22,11 @@ from gradproof.typeset import TypesetError, typeset
 
 ROOT = Path(__file__).parent.parent
 MATHML = re.compile(r"<math\b.*?</math>", re.DOTALL)
+NO_MATTER = re.compile(
+    r"<annotation.*?</annotation>|</?(?:math|semantics|mrow|mstyle|mspace)\b[^>]*>|<mtext>[\s\u2063\u200b]*</mtext>"
+    r'| (?!mathvariant|linethickness)[a-z]+="[^"]*"',
+    re.DOTALL,
+)
 LABEL = re.compile(r'<math aria-label="([^"]*)"')
 PROSE = re.compile(r"(?<![\\$`\w])\$([^$\n`]+)\$(?![\w`])")
 SPOKEN = re.compile(r"[A-Za-z0-9 ,.()'-]+")
@@ -205,11 +209,22 @@ def heard(formula: str) -> str:
     return " ".join(words.replace(",", " ").split())
 
 
-def unlike(formulas: Iterable[str], says: Callable[[str], str] = heard) -> dict[str, set[str]]:
+def as_read(formula: str) -> str:
+    return repr(read(formula))
+
+
+def as_written(formula: str) -> str:
+    """The MathML itself, of which only space, size and grouping are left out."""
+    return NO_MATTER.sub("", formula)
+
+
+def unlike(
+    formulas: Iterable[str], says: Callable[[str], str], seen: Callable[[str], str] = as_read
+) -> dict[str, set[str]]:
     """What is said of formulas that differ: all of one entry sound alike."""
     found: dict[str, dict[str, str]] = defaultdict(dict)
     for formula in formulas:
-        found[says(formula)].setdefault(repr(read(formula)), formula)
+        found[says(formula)].setdefault(seen(formula), formula)
     return {words: set(different.values()) for words, different in found.items() if len(different) > 1}
 
 
@@ -241,8 +256,8 @@ def test_no_two_formulas_of_the_site_sound_alike(formulas: Callable[[], Iterator
     latex = set(formulas())
     assert len(latex) > 40
     formulas = list(map(mathml, latex))
-    assert not unlike(formulas)
-    assert not unlike(formulas, one_line)
+    for says, seen in product((heard, one_line), (as_read, as_written)):
+        assert not unlike(formulas, says, seen)
 
 
 def row(*parts: str) -> str:
@@ -292,17 +307,35 @@ TWO: tuple[Callable[[str, str], str], ...] = (
 )
 
 
+X = "<mi>x</mi>"
+JOINS = TWO[:2]
+
+
 def built(parts: list[str]) -> list[str]:
-    """All formulas that are one construction over these parts."""
-    return [make(a) for make in ONE for a in parts] + [make(a, b) for make in TWO for a, b in product(parts, parts)]
+    """All formulas that are one construction over these parts, one of which is a letter."""
+    return [make(a) for make in ONE for a in parts] + [
+        make(*pair) for make in TWO for a in parts for pair in {(X, a), (a, X)}
+    ]
+
+
+def grown(one: list[Callable[[str], str]], two: list[Callable[[str, str], str]], steps: int) -> list[str]:
+    """All formulas that take at most so many steps, each of which is one of these constructions."""
+    levels = [[X]]
+    for _ in range(steps):
+        longer = [make(a) for make in one for a in levels[-1]]
+        for n, left in enumerate(levels):
+            longer += [make(a, b) for make in two for a, b in product(left, levels[len(levels) - 1 - n])]
+        levels.append(longer)
+    return [formula for level in levels for formula in level]
 
 
 def test_no_two_small_formulas_sound_alike() -> None:
     """Whatever a construction makes of another: each bracket, index, bar and root is heard, and where it ends."""
-    small = built(["<mi>x</mi>"])
-    parts = ["<mi>x</mi>", *small]
-    nested = built(parts)
-    some = random.Random(7)
-    deep = [some.choice(TWO)(some.choice(nested), some.choice(parts)) for _ in range(1000)]
-    formulas = [f"<math>{formula}</math>" for formula in [*small, *some.sample(nested, 4000), *deep]]
-    assert not unlike(formulas)
+    formulas = built([X, *built([X])])
+    for join in JOINS:
+        for make in ONE:
+            formulas += grown([make], [join], 4)
+        for made in TWO:
+            formulas += grown([], [made, join], 4)
+    assert len(formulas) > 10_000
+    assert not unlike((f"<math>{formula}</math>" for formula in formulas), heard)
