@@ -39,8 +39,8 @@ def files() -> dict[str, str]:
 
 def test_each_rule_has_a_page_whose_blocks_print_it(files: dict[str, str]) -> None:
     pages = {path: text for path, text in files.items() if path.endswith(".md")}
-    assert [f"{path.removesuffix('.md')}/" for path in pages] == [related.page_of_rule(n) for n in rule_page.names()]
-    for name, text in zip(rule_page.names(), pages.values(), strict=True):
+    assert [f"{path.removesuffix('.md')}/" for path in pages] == [related.page_of_rule(n) for n in rule_page.laws()]
+    for name, text in zip(rule_page.laws(), pages.values(), strict=True):
         assert text.startswith("---\ndescription: ")
         assert re.findall(r"^print\((\w+)\((.*)\)\)$", text, re.MULTILINE) == [
             (function, repr(name)) for function in ("law", "example", "used")
