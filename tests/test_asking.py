@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 import pytest
 import sympy as sp
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gradproof import CLAIMS, REFERENCE, asking, reference, sources
@@ -122,6 +122,7 @@ def test_an_address_holds_every_field() -> None:
     assert not set(fragment) & set(' "<>#\\')
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(min_size=1), max_size=3), st.text(), st.text(min_size=1).filter(str.strip))
 def test_any_text_comes_back_from_an_address(where: list[str], wrt: str, loss: str) -> None:
     problem = Problem(loss, wrt or "x", "1", where=tuple(where))
