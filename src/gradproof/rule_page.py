@@ -190,7 +190,7 @@ def used(name: str) -> str:
     times = sum(use.times for use in found)
     return (
         f"<p>Applied {times} time{'s' * (times != 1)}, in {len(found)} of the {every} derivations of this site.</p>"
-        '<table class="gp-uses" data-sortable data-kinds="Where" data-search-exclude>'
+        '<table class="gp-uses" data-sortable data-choices="kind=Where" data-search-exclude>'
         f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
     )
 
@@ -198,7 +198,7 @@ def used(name: str) -> str:
 def _used_by(identity: str, found: list[Use]) -> str:
     group = collection.group(identity)
     kind = reference.GROUPS[group][0] if identity in reference.IDS else "Claims of the texts"
-    derived = "".join(f"<div>{inline(use.of)}</div>" for use in found)
+    derived = "".join(f"<div>{inline(of)}</div>" for of in dict.fromkeys(use.of for use in found))
     times = sum(use.times for use in found)
     return (
         f'<tr data-kind="{escape(kind)}"><th scope="row">{link(identity)}</th><td>{derived}</td>'
