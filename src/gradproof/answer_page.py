@@ -211,7 +211,8 @@ class AnswerPage:
         """The gradient to copy: as LaTeX and, once the steps are checked, as matrices and as NumPy code."""
         from gradproof.latex import derivation_latex
 
-        folds = [_fold("As LaTeX", code(derivation_latex(self.found.derivation)))]
+        latex = derivation_latex(self.found.derivation).replace(r" \\ ", " \\\\\n")  # a line for each of its lines
+        folds = [_fold("As LaTeX", code(latex))]
         if self.steps is not None and self.steps.status == "proved":
             forms = self.found.forms
             if forms.latex is not None and forms.indices:
