@@ -18,7 +18,7 @@ nox.options.sessions = ["docs", "tests", "lint", "types"]
 
 PROJECT = nox.project.load_toml("pyproject.toml")
 QUIET = {"NO_MKDOCS_2_WARNING": "1"}  # Material's notice on MkDocs 2, which we do not use
-GROUPS = ("docs", "tests", "lint", "types", "publish")
+GROUPS = ("docs", "tests", "browser", "lint", "types", "publish")
 
 
 def install(session: nox.Session, group: str) -> None:
@@ -78,6 +78,16 @@ def tests(session: nox.Session) -> None:
     """Run the tests on all cores; arguments go to pytest."""
     install(session, "tests")
     session.run("pytest", "-n", "auto", *session.posargs)
+
+
+@nox.session(default=False)
+def browser(session: nox.Session) -> None:
+    """Use the site that `nox -s docs` built, in Chromium: pages, figures, the live page; arguments go to pytest.
+
+    Chromium is the system's (`apt-get install chromium`, or the variable CHROMIUM): Playwright fetches none.
+    """
+    install(session, "browser")
+    session.run("pytest", "-n", "auto", "--confcutdir", "tests/browser", "tests/browser", *session.posargs)
 
 
 @nox.session(default=False)

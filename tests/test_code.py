@@ -330,5 +330,5 @@ def test_code_that_would_be_false_is_not_written(monkeypatch: pytest.MonkeyPatch
     i = sp.Idx("i", (1, sp.Symbol("N", integer=True, positive=True)))
     made = derive(sp.Sum((w * x[i] - y[i]) ** 2, i), w).program()
     for write in (made.numpy_source, made.array_source, lambda: made.numpy_source(constant=[x])):
-        with pytest.raises(CodeError, match="this code would be false, .*: the line of loss; at N = "):
+        with pytest.raises(CodeError, match=r"this code would be false, .*: the line of loss; at N = "):
             write()

@@ -10,6 +10,7 @@ import logging
 import os
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from mkdocs.config import load_config
 from mkdocs.exceptions import Abort
 from mkdocs.utils.yaml import yaml_load
 
-from gradproof import ahead, figures, ledger
+from gradproof import ahead, figures
 
 ROOT = Path(__file__).parent.parent
 CONFIG = yaml_load((ROOT / "mkdocs.yml").read_text("utf-8"))
@@ -37,7 +38,10 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     What the hook makes of all claims at once would take longer than all these tests.
     """
     monkeypatch.setenv("GRADPROOF_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(ledger, "as_json", lambda: '["every claim"]')
+    monkeypatch.syspath_prepend(str(ROOT / "tools"))
+    generated = import_module("generated")
+    monkeypatch.setattr(generated, "files", lambda _docs: {"claims/index.json": '["every claim"]'})
+    monkeypatch.setattr(generated, "searchable", str)
     monkeypatch.setattr(ahead, "prove", lambda: None)
     monkeypatch.setattr(figures, "javascript", lambda: "every formula")
     theme = tmp_path / "theme"
@@ -86,7 +90,7 @@ def test_the_site_has_all_claims_as_data_and_the_formulas_of_its_figures(
     with (site / "mkdocs.yml").open("a") as config:
         config.write("extra_javascript: [assets/figure-formulas.js]\n")
     built(site, caplog, index="# Title\n", ledger="# Ledger\n")
-    assert (site / "site" / "claims.json").read_text("utf-8") == '["every claim"]'
+    assert (site / "site" / "claims" / "index.json").read_text("utf-8") == '["every claim"]'
     assert (site / "site" / "assets" / "figure-formulas.js").read_text("utf-8") == "every formula"
 
 
@@ -191,8 +195,8 @@ def test_a_style_sheet_of_a_third_party_is_refused(site: Path, caplog: pytest.Lo
 
 
 QUICK = """
-from gradproof import figures, ledger
-ledger.as_json = figures.javascript = str
+from gradproof import figures
+figures.javascript = str
 """
 
 

@@ -45,7 +45,7 @@ class Node {
   fits(selector) {
     const [, name, , value] = selector.match(/^\\[([\\w-]+)(="([^"]*)")?\\]$/) || [];
     if (name) return name in this.at && (value === undefined || this.at[name] === value);
-    if (selector === ".gp-figure:not(.gp-live)") return this.tag === "figure";
+    if (selector === "figure.gp-figure:not(.gp-live)") return this.tag === "figure";
     if (selector === ".gp-panels > svg") return this.tag === "svg" && "data-panel" in this.at;
     if (selector === ".gp-handle") return "data-handle" in this.at;
     throw new Error("selector " + selector);

@@ -12,10 +12,11 @@ from html import unescape
 from pathlib import Path
 
 import pytest
-from sympy import Eq, Symbol
+from sympy import Symbol
 
-from gradproof import CLAIMS, Evidence, Verdict, derive, page, pieces, sources
-from gradproof.rules import RULES, SUM_RULES
+from gradproof import CLAIMS, Evidence, Verdict, derive, page, pieces, sources, stated
+from gradproof.glance import glance
+from gradproof.tool_row import bibtex
 
 DOCS = Path(__file__).parent.parent / "docs"
 
@@ -36,7 +37,7 @@ def test_a_claim_shows_where_it_is_from_what_was_decided_and_why() -> None:
     html = page.claim("backprop.5.12")
     text = text_of(html)
     assert 'id="backprop.5.12"' in html
-    for shown in ("equation (5.12)", "Yunpeng Tai, 2022", "✓ Proved for every size", "Rests on", "As printed"):
+    for shown in ("Equation (5.12)", "Yunpeng Tai, 2022", "✓ Proved for every size", "Rests on", "As printed"):
         assert shown in text
     assert 'href="https://yunpengtai.top/posts/back-propagation"' in html
 
@@ -48,17 +49,52 @@ def test_a_verdict_is_a_word_beside_its_sign() -> None:
 
 def test_the_code_below_a_claim_runs_and_proves_it() -> None:
     html = page.claim("backprop.5.9")
-    code = unescape(re.sub(r"<[^>]*>", "", re.findall(r"<pre>.*?</pre>", html, re.DOTALL)[-1]))
+    code = unescape(re.sub(r"<[^>]*>", "", re.findall(r"<summary>Python</summary>(.*?</pre>)", html, re.DOTALL)[0]))
     with contextlib.redirect_stdout(io.StringIO()) as printed:
         exec(code, {})  # noqa: S102
     assert printed.getvalue().startswith("proved")
 
 
+def test_a_claim_can_be_linked_to_tried_cited_and_read_as_data() -> None:
+    html = page.claim("backprop.5.9")
+    row = html[html.index('<footer class="gp-row"') :]
+    assert 'href="#backprop.5.9"' in row
+    assert re.search(r'href="site:check/#[^"]+">Try it<', row)
+    assert 'href="site:claims/backprop.5.9.json"' in row
+    assert re.search(r"@misc\{gradproof:backprop\.5\.9,\n.* title += \{Equation \(5\.9\) of ", row, re.DOTALL)
+    assert "{site-url:backprop/#backprop.5.9}" in row
+    assert html.count("<!--related-->") == 1
+
+
+def test_the_title_of_a_citation_is_read_by_latex() -> None:
+    """A letter that LaTeX would take for an order is written as one to print it."""
+    assert r"{50\% of w\_1 \& b}" in bibtex("a.b", "50% of w_1 & b", "a/#a.b")
+
+
+def test_rules_are_links_to_their_pages_and_a_sources_own_words_are_none() -> None:
+    assert pieces.rule_links("chain rule") == '<a href="site:rules/chain-rule/">chain rule</a>'
+    assert pieces.rule_links("chain rule, sum rule").count("<a ") == 2
+    assert pieces.rule_links("(5.7) and (5.11) into (5.10)") == "(5.7) and (5.11) into (5.10)"
+
+
+def test_an_equation_has_its_number_beside_it_and_a_sentence_has_none() -> None:
+    assert page.claim("backprop.5.7").count('<span class="gp-number">(5.7)</span>') == 1
+    assert "gp-number" not in page.claim("backprop.5.8.name")
+
+
+def test_at_a_glance_a_slip_is_as_printed_failing_and_mended() -> None:
+    text = text_of(glance("symmetry.general", "A sign", "More"))
+    assert re.search(r"^A sign .* As printed … ✗ Fails at .* ✓ Meant … ✓ Proved for every .* More$", text)
+    holds = text_of(glance("backprop.5.7", "A slope", "More"))
+    assert "… ✓ Proved for every" in holds
+    assert "As printed" not in holds
+
+
 def test_a_misprint_is_shown_as_printed_refuted_at_a_point_and_mended() -> None:
     text = text_of(page.claim("averages.linreg.m"))
-    assert "✗ Misprint line 3, the chain rule, as printed" in text
     assert re.search(
-        r"Read literally, this is … which is false: at …(, …)*, the two sides are … and …\. .+? What was meant: … ✓ Proved for every",
+        r"✗ Misprint line 3, the chain rule As printed … Read literally … ✗ Fails at …(, …)*, the two sides are … and … "
+        r".+? ✓ Meant … ✓ Proved for every",
         text,
     )
 
@@ -109,26 +145,6 @@ def test_a_derivation_of_ones_own_shows_its_steps() -> None:
     assert 'data-checked="mine"' in html
 
 
-def test_the_table_holds_every_rule_with_its_law() -> None:
-    html = page.rules_table()
-    assert all(f'<th scope="row">{rule.name}<small>' in html for rule in (*RULES, *SUM_RULES))
-
-
-def test_the_table_holds_the_rule_of_every_step_on_the_site() -> None:
-    """What a reader meets beside a line can be looked up."""
-    derivations = filter(None, (claim.derivation for claim in CLAIMS.values()))
-    parts = [part for derivation in derivations for part in (derivation, *derivation.adjoints)]
-    named = {step.rule.name for part in parts for step in part.steps}
-    assert sorted(name for name in named if f">{name}<small>" not in page.rules_table()) == []
-
-
-def test_a_false_law_is_an_error() -> None:
-    rule = next(rule for rule in RULES if rule.name == "identity")
-    false = replace(rule, law=Eq(rule.law.lhs, -rule.law.rhs, evaluate=False))
-    with pytest.raises(page.PageError, match="the law of the identity is refuted"):
-        page._rule_row(false)
-
-
 def test_an_example_shows_what_it_printed_and_what_its_last_line_is_worth(tmp_path: Path) -> None:
     file = tmp_path / "sample.py"
     file.write_text("print('a < b')\n6 * 7\n")
@@ -157,7 +173,7 @@ def test_what_is_kept_is_shown_without_the_engine() -> None:
 
 def test_letters_that_stand_for_two_things_are_explained_below_each_statement() -> None:
     """Three layers define E in averages.output-delta; one network does in backprop.5.12."""
-    assert page._conflicting(CLAIMS["averages.output-delta"])
+    assert stated.conflicting(CLAIMS["averages.output-delta"])
     assert text_of(page.claim("averages.output-delta")).count("The letters where") == 4
-    assert not page._conflicting(CLAIMS["backprop.5.12"])
+    assert not stated.conflicting(CLAIMS["backprop.5.12"])
     assert "The letters where" not in text_of(page.claim("backprop.5.12"))

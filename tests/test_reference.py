@@ -220,7 +220,7 @@ def test_an_entry_shows_all_that_is_known_of_it(kept: Path) -> None:  # noqa: AR
 
 def test_the_code_below_an_entry_runs_and_proves_it(kept: Path) -> None:  # noqa: ARG001
     html = reference_page.entry("softmax-two-classes")
-    code = unescape(re.sub(r"<[^>]*>", "", re.findall(r"<pre>.*?</pre>", html, re.DOTALL)[-1]))
+    code = unescape(re.sub(r"<[^>]*>", "", re.findall(r"<summary>Python</summary>(.*?</pre>)", html, re.DOTALL)[0]))
     with contextlib.redirect_stdout(io.StringIO()) as printed:
         exec(code, {})  # noqa: S102
     assert printed.getvalue().startswith("proved")

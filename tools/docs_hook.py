@@ -21,8 +21,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+import generated
+import live_runtime
 from blocks import TRACEBACK, Blocks
-from finished import anchors_of, dead_links, imported_elsewhere, inside, loaded_elsewhere, secured
+from finished import ANCHOR, anchors_of, dead_links, imported_elsewhere, inside, loaded_elsewhere, secured
 from gradproof.typeset import TypesetError, typeset
 
 if TYPE_CHECKING:
@@ -40,6 +42,8 @@ CHECKED = re.compile(r'data-(?:checked|quoted)="[^"]+">' + DISPLAY)
 UNSEARCHED = re.compile(r'<details class="gp-fold.*?</details>|<gp-tex>.*?</gp-tex>', re.DOTALL)
 ASIDE = re.compile(r'<gp-tex data-n="(\d+)"></gp-tex>')
 FORMULAS = "assets/figure-formulas.js"
+LEDGER = "ledger.md"  # it shows every claim; a site without it is one of a few pages, as tests make them
+LIVE = "check/index.html"
 ADDRESS = "site-url:"  # in any text that is made: the address of the site
 
 
@@ -87,16 +91,19 @@ def on_pre_build(config: MkDocsConfig) -> None:  # noqa: ARG001
 
 
 def on_files(files: Files, config: MkDocsConfig) -> None:
-    """Add what is printed from checked objects: the figures' formulas as a script, all claims as JSON."""
+    """Add what no author writes: the figures' formulas as a script, pages of rules, all claims as data."""
     from mkdocs.structure.files import File
 
-    from gradproof import ahead, figures, ledger  # afresh in each build, as the blocks do
+    from gradproof import ahead, figures  # afresh in each build, as the blocks do
 
+    made: dict[str, str] = {}
     if FORMULAS in map(str, config.extra_javascript):
-        files.append(File.generated(config, FORMULAS, content=figures.javascript()))
-    if files.get_file_from_path("ledger.md"):  # it shows every claim, so that every claim is needed
+        made[FORMULAS] = figures.javascript()
+    if files.get_file_from_path(LEDGER):
         ahead.prove()
-        files.append(File.generated(config, "claims.json", content=ledger.as_json()))
+        made |= generated.files(Path(config.docs_dir))
+    for name, content in made.items():
+        files.append(File.generated(config, name, content=content.replace(ADDRESS, state.address)))
 
 
 # --- a page --------------------------------------------------------------------------------
@@ -121,8 +128,16 @@ def on_page_content(html: str, page: Page, **_: Any) -> str:
     for heading in _headings(page.toc):
         if "\\(" in heading.title:
             _report(f"a heading holds mathematics, which search and contents cannot show: {heading.title}")
-    placed = inside(INLINE.sub(_typeset, html), page.url).replace(ADDRESS, state.address)
+    placed = inside(INLINE.sub(_typeset, html) + _attribution(html), page.url).replace(ADDRESS, state.address)
     return UNSEARCHED.sub(_put_aside, placed)
+
+
+def _attribution(html: str) -> str:
+    """Whose formulas are quoted on a page: the sources of the claims that stand on it."""
+    from gradproof import related, sources
+
+    quoted = [identity for identity in ANCHOR.findall(html) if identity in sources.IDS]
+    return related.attribution(quoted) if quoted else ""
 
 
 def _headings(items: Iterable[AnchorLink]) -> Iterator[AnchorLink]:
@@ -170,8 +185,18 @@ def _secured(html: str) -> str:
 
 # --- the site ------------------------------------------------------------------------------
 def on_post_build(config: MkDocsConfig) -> None:
-    """Read the site as a browser would: every link must lead somewhere, every file be our own."""
+    """Add the live page's program and what the search finds; then read the site as a browser would."""
     site = Path(config.site_dir)
+    if (site / LIVE).exists():
+        live_runtime.write(site)
+    index = site / "search" / "search_index.json"
+    if index.exists() and (site / LEDGER).with_suffix("").exists():
+        index.write_text(generated.searchable(index.read_text("utf-8")), "utf-8")
+    _check(site, config)
+
+
+def _check(site: Path, config: MkDocsConfig) -> None:
+    """Every link must lead somewhere, every file be our own."""
     base = urlsplit(config.site_url or "").path.rstrip("/") + "/"
     for path in site.rglob("*.html"):
         if (name := path.relative_to(site).as_posix()) not in state.pages:

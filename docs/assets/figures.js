@@ -175,6 +175,8 @@
       const at = placed(svg, event);
       drag(at.x + grip[0], at.y + grip[1]);
     });
+    // A finger on a handle moves it and does not scroll: Chromium heeds touch-action only on the drawing as a whole.
+    node.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
     for (const end of ["pointerup", "pointercancel"]) {
       node.addEventListener(end, () => {
         grip = null;
@@ -183,7 +185,7 @@
   };
 
   const run = (movers) => {
-    for (const root of document.querySelectorAll(".gp-figure:not(.gp-live)")) {
+    for (const root of document.querySelectorAll("figure.gp-figure:not(.gp-live)")) {
       const figure = new Figure(root);
       figure.draw = movers[root.dataset.figure](figure);
       figure.draw();

@@ -80,6 +80,8 @@ class Claim:
     id: as in the ledger.  place: where it stands.  printed: LaTeX exactly as printed, "" for
     prose.  statements: what is true and proved, the claim itself or what stands in its place.
     slips: what fails as printed.  claimed: a few words, for tables.  remark: for the reader.
+    title: what it is about, in words; keywords: other words people search by.  uses: the ids of the
+    claims and entries that it rests on; see: others to look at, named on one of the two sides only.
     """
 
     id: str
@@ -90,6 +92,10 @@ class Claim:
     slips: tuple[Slip, ...] = ()
     claimed: str = ""
     remark: str = ""
+    title: str = ""
+    keywords: str = ""
+    uses: tuple[str, ...] = ()
+    see: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.id} ({self.place} of {self.source.title!r}): {self.statements[0]}"

@@ -8,13 +8,17 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from gradproof import reference, sources
-from gradproof.cache import claim_digest, digest, group_digest, remember
+from gradproof.cache import claim_digest, digest, group_digest, remember, sources_digest
 from gradproof.workers import Missing, by_executor, by_processes
 
-__all__ = ["IDS", "group", "outline", "record", "records"]
+if TYPE_CHECKING:
+    from gradproof.claim import Claim
+
+__all__ = ["IDS", "group", "outline", "record", "records", "rests_on", "ways"]
 
 #: A claim's id begins with the name of its text and a full stop; an entry's has none.
 IDS = (*sources.IDS, *reference.IDS)
@@ -32,9 +36,19 @@ def outline(identity: str) -> Data:
     return _kept("outline", identity)
 
 
+def ways(identity: str) -> Data:
+    """What is derived, how often each rule is applied for it, and the numbered definitions beneath; nothing is proved."""
+    return _kept("ways", identity)
+
+
 def record(identity: str) -> Data:
     """All of it, decided.  Raises KeyError for an unknown id."""
     return _kept("record", identity)
+
+
+def rests_on(identity: str) -> str:
+    """The digest of all that could change what is said of a claim or an entry.  Raises KeyError for an unknown id."""
+    return group_digest(group(identity)) if identity in reference.IDS else claim_digest(*sources.locate(identity))
 
 
 def records(identities: Sequence[str], jobs: int = 1, executor: Executor | None = None) -> Iterator[Data]:
@@ -61,8 +75,8 @@ def _missing(identity: str, reason: str) -> Data:
 
 
 def _kept(kind: str, identity: str) -> Data:
-    rests_on = group_digest(group(identity)) if identity in reference.IDS else claim_digest(*sources.locate(identity))
-    made = remember(digest(kind, identity, rests_on), lambda: json.dumps(_made(kind, identity)))
+    defined = sources_digest() if kind == "ways" and identity in sources.IDS else ""  # any of them may define a letter
+    made = remember(digest(kind, identity, rests_on(identity), defined), lambda: json.dumps(_made(kind, identity)))
     found: Data = json.loads(made)
     return found
 
@@ -72,7 +86,22 @@ def _made(kind: str, identity: str) -> Data:
 
     if identity in reference.IDS:
         entry, name = reference.REFERENCE[identity], group(identity)
+        if kind == "ways":
+            derivations = [s.derivation for s in entry.statements if s.derivation is not None]
+            return {"derivations": list(map(data.rules_used, derivations)), "definitions": []}
         made = data.of_entry if kind == "record" else data.entry_outline
         return made(entry, name, reference.GROUPS[name][0])
     claim = sources.CLAIMS[identity]
+    if kind == "ways":
+        return {"derivations": list(map(data.rules_used, claim.derivations)), "definitions": list(_definitions(claim))}
     return data.of_claim(claim) if kind == "record" else data.claim_outline(claim)
+
+
+def _definitions(claim: Claim) -> Iterator[str]:
+    """The ids of the definitions that a claim uses, of those to which a source gives a number."""
+    used = {d for statement in claim.statements for d in getattr(statement, "definitions", ())}
+    for module in sources.MODULES:
+        known = getattr(import_module(f"gradproof.sources.{module}"), "DEFINITIONS", {})
+        yield from (
+            f"{module}.{name}" for name, definition in known.items() if name[0].isdigit() and definition in used
+        )

@@ -209,15 +209,15 @@ def _list(options: Namespace) -> int:
     return EXIT["proved"]
 
 
-def _outlines() -> Iterator[dict[str, str]]:
+def _outlines() -> Iterator[dict[str, Any]]:
     from gradproof import collection
 
     return map(collection.outline, collection.IDS)
 
 
-def _wanted(row: dict[str, str], options: Namespace) -> bool:
+def _wanted(row: dict[str, Any], options: Namespace) -> bool:
     words = (options.search or "").lower().split()
-    text = " ".join(row.values()).lower()
+    text = " ".join(text for text in row.values() if isinstance(text, str)).lower()
     return (
         options.group in (None, row["group"])
         and (options.verdict or "").lower() in row["verdict"]

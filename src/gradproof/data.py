@@ -5,11 +5,13 @@ Every formula appears twice, as SymPy prints it and as LaTeX.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from gradproof.latex import to_latex
+from gradproof.lines import derivative
 
 if TYPE_CHECKING:
     from gradproof import claim as claims
@@ -37,6 +39,7 @@ __all__ = [
     "of_statement",
     "of_verdict",
     "of_witness",
+    "rules_used",
 ]
 
 Data = dict[str, Any]
@@ -191,8 +194,12 @@ def claim_outline(claim: Claim) -> Data:
         "id": claim.id,
         "group": claim.id.partition(".")[0],
         "place": f"{claim.place} of “{claim.source.title}”",
+        "source": {key: getattr(claim.source, key) for key in ("title", "author", "year", "url", "licence")},
+        "title": claim.title,
         "says": claim.claimed or str(claim.statements[0]),
-        "keywords": "",
+        "keywords": claim.keywords,
+        "uses": list(claim.uses),
+        "see": list(claim.see),
         "verdict": claim.kind,
     }
 
@@ -203,22 +210,31 @@ def entry_outline(entry: Entry, group: str, title: str) -> Data:
         "id": entry.id,
         "group": group,
         "place": f"the reference of gradients, {title}",
+        "source": None,
+        "title": entry.title,
         "says": entry.title,
         "keywords": entry.keywords,
+        "uses": list(entry.uses),
+        "see": list(entry.see),
         "verdict": "holds",
     }
+
+
+def rules_used(derivation: Derivation) -> Data:
+    """What is derived, and how often each rule is applied on the way, that to its adjoints included."""
+    count = Counter(step.rule.name for part in (*derivation.adjoints, derivation) for step in part.steps)
+    of = derivation.loss if derivation.name is None else derivation.name
+    return {"of": to_latex(derivative(of, derivation.wrt)), "rules": dict(count)}
 
 
 def of_claim(claim: Claim, examined: claims.Examined | None = None) -> Data:
     """A claim of a source, decided; what was found of it may be given."""
     examined = examined or claim.examined()
-    source = {key: getattr(claim.source, key) for key in ("title", "author", "year", "url", "licence")}
     slips = zip(claim.slips, examined.slips, strict=True)
     return {
         **claim_outline(claim),
         "verdict": of_verdict(claim.judged(examined)),
         "kind": claim.kind,
-        "source": source,
         "claimed": claim.claimed,
         "printed": claim.printed,
         "definitions": _defined(d for s in claim.statements for d in getattr(s, "definitions", ())),
@@ -238,7 +254,6 @@ def of_entry(entry: Entry, group: str, title: str, examined: entries.Examined | 
         **entry_outline(entry, group, title),
         "verdict": of_verdict(examined.joined()),
         "kind": "holds",
-        "source": None,
         "claimed": entry.about,
         "printed": "",
         "definitions": _defined(entry.definitions),

@@ -1,4 +1,4 @@
-"""All claims at once: the ledger, the errata, and both as data.
+"""All claims at once: the ledger and the errata.
 
 Everything is taken from what was proved when the claim's own block was made; see `page.record`.
 Nothing here imports the engine.
@@ -6,48 +6,23 @@ Nothing here imports the engine.
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from html import escape
 from typing import Any
 
 from gradproof import page, sources
 from gradproof.pieces import formula, sign
+from gradproof.related import address
+from gradproof.stated import SLIPS
 
-__all__ = ["as_json", "errata", "ledger", "place", "summary"]
+__all__ = ["errata", "ledger", "summary"]
 
 #: Kinds of evidence whose slopes or numbers share no code with the proof's: three for each gradient, one for each number.
 OTHER_CODE = ("remainder", "second prover", "complex step", "second enclosure")
 
-#: The page that shows a claim: the longest of these that its id starts with.
-PAGES = {
-    "backprop": "backprop",
-    "backprop.1": "why",
-    "backprop.2": "why",
-    "backprop.6": "why",
-    "averages": "averages",
-    "finite-step": "finite-steps",
-    "symmetry": "symmetry",
-}
-
-
-def place(identity: str) -> str:
-    """Return the address of a claim, from a page beside its own."""
-    known = [prefix for prefix in PAGES if f"{identity}.".startswith(f"{prefix}.")]
-    return f"../{PAGES[max(known, key=len)]}/#{identity}"
-
 
 def _records() -> list[dict[str, Any]]:
     return [page.record(identity) for identity in sources.IDS]
-
-
-def as_json() -> str:
-    """Return every claim as JSON: id, source, formulas, verdict, evidence."""
-    records = [
-        record | {"slips": [{k: slip[k] for k in slip if k != "shown"} for slip in record["slips"]]}  # "shown" is HTML
-        for record in _records()
-    ]
-    return json.dumps(records, ensure_ascii=False, indent=1)
 
 
 def summary() -> str:
@@ -66,7 +41,7 @@ def ledger() -> str:
     rows = "".join(map(_row, _records()))
     titles = ("Claim", "Verdict", "Statement", "Rests on")
     head = "".join(f'<th scope="col">{title}</th>' for title in titles)
-    return f'<table class="gp-ledger" data-sortable data-filter="kind"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
+    return f'<table class="gp-ledger" data-sortable data-search-exclude><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
 
 
 def _row(record: dict[str, Any]) -> str:
@@ -78,7 +53,7 @@ def _row(record: dict[str, Any]) -> str:
     proof, others = (", ".join(k for k in kinds if (k in OTHER_CODE) == other) for other in (False, True))
     by_others = f"<small>and by other code: {escape(others)}</small>" if others else ""
     return (
-        f'<tr data-kind="{_word(kind).lower()}"><th scope="row"><a href="{place(name)}">{escape(name)}</a>'
+        f'<tr data-kind="{_word(kind).lower()}"><th scope="row"><a href="site:{address(name)}">{escape(name)}</a>'
         f"<small>{escape(record['text'])}, {escape(record['place'])}</small></th>"
         f'<td data-sort="{escape(kind)}">{_sign(kind)}</td><td>{said}{formula}</td><td>{escape(proof)}{by_others}</td></tr>'
     )
@@ -89,7 +64,7 @@ def errata() -> str:
     rows = "".join(_erratum(record, slip) for record in _records() for slip in record["slips"])
     titles = ("Where", "As printed, or read", "Fails", "Holds")
     head = "".join(f'<th scope="col">{title}</th>' for title in titles)
-    return f'<table class="gp-errata" data-sortable data-filter="kind"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
+    return f'<table class="gp-errata" data-sortable data-search-exclude><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
 
 
 def _erratum(record: dict[str, Any], slip: dict[str, Any]) -> str:
@@ -100,19 +75,19 @@ def _erratum(record: dict[str, Any], slip: dict[str, Any]) -> str:
     if not printed or slip["kind"] == "false":
         printed += _formula(slip["reading"], name)
     return (
-        f'<tr data-kind="{slip["kind"]}"><th scope="row"><a href="{place(name)}">{escape(name)}</a><small>{escape(where)}</small></th>'
+        f'<tr data-kind="{slip["kind"]}"><th scope="row"><a href="site:{address(name)}">{escape(name)}</a><small>{escape(where)}</small></th>'
         f"<td>{_sign(slip['kind'])}{said}{printed}</td><td><div>{slip['shown']}</div></td>"
         f"<td>{_formula(slip['corrected'], name)}</td></tr>"
     )
 
 
 def _word(kind: str) -> str:
-    return page.SLIPS.get(kind, "Holds")
+    return SLIPS.get(kind, "Holds")
 
 
 def _sign(kind: str) -> str:
     """Return the verdict as a sign and words."""
-    return sign("proved" if kind.startswith("holds") else "refuted", page.SLIPS.get(kind) or kind.capitalize())
+    return sign("proved" if kind.startswith("holds") else "refuted", SLIPS.get(kind) or kind.capitalize())
 
 
 def _formula(latex: str, name: str, mark: str = "checked") -> str:

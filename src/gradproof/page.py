@@ -31,24 +31,22 @@ from gradproof.pieces import (
     fold,
     formula,
     left_side,
+    numbered,
     prose,
     python_code,
-    sign,
     single_steps,
-    slug,
     step_lines,
-    tex,
     witness_text,
 )
 from gradproof.precision.fold import precision_fold, precision_of, precision_record
-from gradproof.typeset import typeset
+from gradproof.related import related
+from gradproof.stated import claimed, conflicting, slip_section, statements, verdict_line
+from gradproof.tool_row import RELATED, claim_row
 
 if TYPE_CHECKING:
-    from gradproof.claim import Claim, Examined, Slip, Source
+    from gradproof.claim import Claim, Examined, Source
     from gradproof.derivation import Derivation
     from gradproof.precision.fold import Found
-    from gradproof.rules import Rule
-    from gradproof.statements import Statement
     from gradproof.verdict import Verdict
 
 __all__ = [
@@ -62,11 +60,12 @@ __all__ = [
     "proved",
     "record",
     "render_claim",
-    "rules_table",
     "verdict_line",
 ]
 
-SLIPS = {"misprint": "Misprint", "sign": "“=” for “≈”", "false": "False"}
+
+#: Where the text of a licence stands.
+LICENCES = {"CC BY-SA 4.0": "https://creativecommons.org/licenses/by-sa/4.0/"}
 
 
 class PageError(Exception):
@@ -74,8 +73,8 @@ class PageError(Exception):
 
 
 def claim(identity: str) -> str:
-    """Return a claim of the sources as HTML, or raise `PageError` if it does not hold."""
-    return str(_made(identity)["html"])
+    """Return a claim of the sources as HTML, with links to what is related; raise `PageError` if it does not hold."""
+    return str(_made(identity)["html"]).replace(RELATED, related(identity))
 
 
 def record(identity: str) -> dict[str, Any]:
@@ -125,7 +124,7 @@ def definition(identity: str) -> str:
         equation = importlib.import_module(f"gradproof.sources.{module}").DEFINITIONS[number]
         label = f"({number})" if number[0].isdigit() else "definition"
         anchor = f'<a class="gp-number" href="#{identity}">{label}</a>'
-        return f'<div class="gp-definition" id="{identity}">{display(equation, identity)}{anchor}</div>'
+        return f'<div class="gp-definition" id="{identity}">{numbered(display(equation, identity), anchor)}</div>'
 
     return remember(digest("definition", identity, claim_digest(module, "DEFINITIONS")), make)
 
@@ -139,50 +138,6 @@ def derivation(derived: Derivation, name: str = "derivation") -> str:
     steps = fold("Steps", step_lines(left, derived.lines), len(derived.lines))
     body = [display(left, name, derived.result), verdict_line(verdict, everywhere(derived.loss)), steps]
     return article("gp-derivation", name, *body, evidence_fold(verdict.evidence))
-
-
-def rules_table() -> str:
-    """Return the table of rules, each with its law and, where one line shows it, an example."""
-
-    def make() -> str:
-        from gradproof.rules import CHAIN_THROUGH, RULES, SUBSTITUTION, SUM_RULES
-
-        head = '<tr><th scope="col">Rule</th><th scope="col">Law, and an example</th></tr>'
-        rows = "".join(map(_rule_row, (*RULES, CHAIN_THROUGH, SUBSTITUTION, *SUM_RULES)))
-        return f'<table class="gp-rules"><thead>{head}</thead><tbody>{rows}</tbody></table>'
-
-    return remember(digest("rules", engine_digest()), make)
-
-
-def _rule_row(rule: Rule) -> str:
-    """Return a rule's row; its law is proved, and its example derived and verified, as all else is."""
-    shown = ""
-    if len(rule.example) == 2 and rule.example[0] != rule.example[1]:
-        from gradproof.derivation import derive
-
-        derived = derive(*rule.example)
-        proved(derived.verify(), f"the example of the {rule.name}", derived)
-        shown = f'<div class="gp-instance">{display(left_side(derived), rule.name, derived.result)}</div>'
-    where = f"<small>{escape(rule.where)}</small>" if rule.where else ""
-    name = f'<th scope="row">{escape(rule.name)}<small>{_law_verdict(rule)}</small></th>'
-    return f'<tr id="{slug(rule.name)}">{name}<td>{display(rule.law, rule.name)}{where}{shown}</td></tr>'
-
-
-def _law_verdict(rule: Rule) -> str:
-    """Return what is known of a law; a refuted one is an error.
-
-    Three speak of a model's named quantities.  With no model at hand these are mere letters, and
-    both sides of the chain rule are 0: a verdict would say nothing.
-    """
-    from gradproof.checks.steps import LineChecker
-    from gradproof.rules import CHAIN_THROUGH, DEFINITION, SUBSTITUTION
-
-    if rule.name in (CHAIN_THROUGH.name, DEFINITION.name, SUBSTITUTION.name):
-        return "checked at each use"
-    verdict = LineChecker(()).equal(*rule.law.args)
-    if verdict.status == "refuted":
-        proved(verdict, f"the law of the {rule.name}", rule.law)
-    return sign(verdict.status)
 
 
 def example(path: str) -> str:
@@ -218,111 +173,26 @@ def render_claim(claim: Claim, examined: Examined | None = None, found: Found = 
     """Return the HTML of a claim that holds, with what was found of its precision; `claim` does so through the cache."""
     examined = examined or claim.examined()
     proved(claim.judged(examined), claim.id, claim, f"{claim.place} of “{claim.source.title}”")
-    slips = [
-        (slip, _slip(slip, verdict, mended, claim))
-        for slip, verdict, mended in zip(claim.slips, examined.slips, examined.corrections, strict=True)
-    ]
-    code = f'from gradproof import CLAIMS\n\nprint(CLAIMS["{claim.id}"].verify())\n'
+    slips = list(zip(claim.slips, examined.slips, examined.corrections, strict=True))
+    stated = statements(claim, examined)
+    whole = [slip_section(*one, claim, stated) for one in slips if not one[0].place]
+    held = any(not one.place and one.corrected is None for one in claim.slips)  # they stand among a slip's rows
     return article(
         "gp-claim" if claim.kind.startswith("holds") else "gp-claim gp-failed",
         claim.id,
         _heading(claim),
-        f'<p class="gp-said">{_claimed(claim.claimed)}</p>' if claim.claimed else "",
-        *(html for slip, html in slips if not slip.place),
-        _statements(claim, examined),
-        *(html for slip, html in slips if slip.place),
+        f'<p class="gp-said">{claimed(claim.claimed)}</p>' if claim.claimed else "",
+        *whole,
+        "" if held else stated,
+        *(slip_section(*one, claim, "") for one in slips if one[0].place),
         f'<p class="gp-remark">{prose(claim.remark)}</p>' if claim.remark else "",
         _source_lines(claim),
         *map(single_steps, claim.derivations),
         evidence_fold(claim.judged(examined).evidence),
         precision_fold(found, claim.id),
         _origin(claim),
-        f'<details class="gp-fold"><summary>Check it yourself</summary>{python_code(code)}</details>',
+        claim_row(claim),
     )
-
-
-def _claimed(text: str) -> str:
-    """Return what is claimed as a sentence; a question is asked."""
-    asked = text.startswith("(asked) ")
-    return f"Asked: {escape(text.removeprefix('(asked) '))}" if asked else f"Claimed: {escape(text)}."
-
-
-def _statements(claim: Claim, examined: Examined) -> str:
-    """Return the statements; neighbours with one verdict, word for word, share its line."""
-    pairs = list(zip(claim.statements, examined.statements, strict=True))
-    lines = [*(_verdict_line(statement, verdict) for statement, verdict in pairs), ""]
-    own = _conflicting(claim)
-    shown = []
-    for n, (statement, _) in enumerate(pairs):
-        shown.append(_noted(statement, claim.id, own))
-        if lines[n] != lines[n + 1]:
-            shown.append(lines[n])
-    return "".join(shown)
-
-
-def _statement(statement: Statement, verdict: Verdict, name: str) -> str:
-    """Return one statement with the verdict on it."""
-    return _noted(statement, name) + _verdict_line(statement, verdict)
-
-
-def _noted(statement: Statement, name: str, own: bool = False) -> str:
-    """Return a statement's formula below its note; with `own`, its definitions below it."""
-    note = getattr(statement, "note", "")
-    head = f'<p class="gp-note">{prose(note)}</p>' if note else ""
-    defined = getattr(statement, "definitions", ()) if own else ()
-    where = "<p>where</p>" + "".join(display(d, name) for d in defined) if defined else ""
-    folded = f'<details class="gp-fold"><summary>The letters</summary>{where}</details>' if where else ""
-    return head + formula(statement.latex(), name, "checked") + folded
-
-
-def _conflicting(claim: Claim) -> bool:
-    """Whether a letter stands for two things in a claim's statements: defined twice, or defined and free."""
-    defined: dict[str, set[Any]] = {}
-    free: set[str] = set()
-    for statement in claim.statements:
-        own = {_head(d.lhs): d for d in getattr(statement, "definitions", ())}
-        for name, definition in own.items():
-            defined.setdefault(name, set()).add(definition)
-        sides = [getattr(statement, side, None) for side in ("left", "right", "exact", "model")]
-        used = {_head(e) for side in sides if side is not None for e in side.free_symbols}
-        free |= used - own.keys()
-    return any(len(ways) > 1 or name in free for name, ways in defined.items())
-
-
-def _head(e: Any) -> str:
-    """Return the name of a symbol, or of the array of an entry."""
-    return str(getattr(getattr(e, "base", e), "label", e))
-
-
-def _verdict_line(statement: Statement, verdict: Verdict) -> str:
-    return verdict_line(verdict, witness_text(verdict) if verdict.witness else escape(statement.scope()))
-
-
-def verdict_line(verdict: Verdict, scope: str) -> str:
-    """Return a verdict, for what it holds, and what is assumed."""
-    given = ", ".join(typeset(tex(relation)) for relation in verdict.assumptions)
-    assuming = f'<span class="gp-assuming">assuming {given}</span>' if given else ""
-    return f'<p class="gp-verdict gp-{verdict.status}">{sign(verdict.status)} {scope} {assuming}</p>'
-
-
-def _slip(slip: Slip, verdict: Verdict, mended: Verdict, claim: Claim) -> str:
-    """Show what a source printed wrongly: as printed, refuted, and mended."""
-    word = SLIPS[slip.kind]
-    where = ", ".join(filter(None, (escape(slip.place), "as printed" if slip.printed else "")))
-    corrected = _statement(slip.corrected, mended, claim.id) if slip.corrected else ""
-    parts = (
-        f'<p class="gp-verdict">{sign("refuted", word)} {where or "as it stands"}</p>',
-        formula(slip.printed, claim.id) if slip.printed else "",
-        f"<p>{'For one case it would say' if slip.instance else 'Read literally, this is'}</p>",
-        formula(slip.reading.latex(), claim.id, "checked"),
-        f"<p>which is false: {witness_text(verdict)}.</p>",
-        f'<p class="gp-why">How it comes about: {prose(slip.why)}</p>' if slip.why else "",
-        f"<p>{'What holds instead' if slip.kind == 'false' else 'What was meant'}:</p>"
-        if corrected or not slip.place
-        else "",
-        corrected,
-    )
-    return f'<section class="gp-misprint">{"".join(parts)}</section>'
 
 
 def _source_lines(claim: Claim) -> str:
@@ -381,8 +251,9 @@ def proved(verdict: Verdict, name: str, formula: object, where: str = "") -> Ver
 
 
 def _heading(claim: Claim) -> str:
-    number = f'<a class="gp-number" href="#{claim.id}">{escape(claim.place)}</a>'
-    return f'<header class="gp-source">{number} {_attribution(claim.source)}</header>'
+    place = escape(claim.place[:1].upper() + claim.place[1:])
+    link = f'<a class="gp-place" href="#{claim.id}">{place}</a>'
+    return f'<header class="gp-source">{link} {_attribution(claim.source)}</header>'
 
 
 def _origin(claim: Claim) -> str:
@@ -390,7 +261,7 @@ def _origin(claim: Claim) -> str:
     shown = any(slip.printed == claim.printed for slip in claim.slips)
     printed = formula(claim.printed, claim.id) if claim.printed and not shown else ""
     stated = dict.fromkeys(d for s in claim.statements for d in getattr(s, "definitions", ()))
-    if _conflicting(claim):
+    if conflicting(claim):
         stated = {}  # they stand below each statement
     defined = "".join(display(equation, claim.id) for equation in stated)
     titles = ["As printed"] * bool(printed) + ["Definitions"] * bool(defined)
@@ -405,5 +276,8 @@ def _attribution(source: Source) -> str:
     title = f"<cite>{escape(source.title)}</cite>"
     if source.url:
         title = f'<a href="{escape(source.url)}">{title}</a>'
-    rest = [str(part) for part in (source.author, source.year, source.licence) if part]
-    return f'<span class="gp-attribution">{title}, {escape(", ".join(rest))}</span>'
+    licence = escape(source.licence)
+    if source.licence in LICENCES:
+        licence = f'<a rel="license" href="{LICENCES[source.licence]}">{licence}</a>'
+    rest = [escape(str(part)) for part in (source.author, source.year) if part] + [licence] * bool(licence)
+    return f'<span class="gp-attribution">{title}, {", ".join(rest)}</span>'

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import cache
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -29,8 +30,11 @@ __all__ = [
     "inline",
     "left_side",
     "number",
+    "numbered",
     "prose",
     "python_code",
+    "rule_links",
+    "sheet",
     "sign",
     "single_steps",
     "slug",
@@ -61,16 +65,35 @@ def step_lines(lhs: object, lines: Iterable[tuple[Any, str]]) -> str:
     left = tex(lhs)
     rows, left_cell = [], inline(left)
     if len(left) > WIDE:  # a long left side would push all lines to the right: give it a line of its own
-        rows.append(f'<li><span class="gp-left gp-alone">{left_cell}</span></li>')
+        rows.append(f'<li class="gp-alone"><span class="gp-left">{left_cell}</span></li>')
         left_cell = ""
     for expression, rule in lines:
         formula = inline("{}= " + tex(expression))
         rows.append(
-            f'<li><span class="gp-left">{left_cell}</span><span class="gp-right" tabindex="0">{formula}</span>'
-            f'<span class="gp-rule">{escape(rule)}</span></li>'
+            f'<li><span class="gp-rule">{rule_links(rule)}</span><span class="gp-left">{left_cell}</span>'
+            f'<span class="gp-right">{formula}</span></li>'
         )
         left_cell = ""
     return f'<ol class="gp-lines">{"".join(rows)}</ol>'
+
+
+def rule_links(names: str) -> str:
+    """Return the names of rules, each with a link to its page; a source's own words stand as they are."""
+    known = _rule_names()
+    shown = (
+        f'<a href="site:rules/{slug(name).removeprefix("rule-")}/">{escape(name)}</a>'
+        if name in known
+        else escape(name)
+        for name in names.split(", ")
+    )
+    return ", ".join(shown)
+
+
+@cache
+def _rule_names() -> frozenset[str]:
+    from gradproof.rules import CHAIN_THROUGH, RULES, SUBSTITUTION, SUM_RULES
+
+    return frozenset(rule.name for rule in (*RULES, CHAIN_THROUGH, SUBSTITUTION, *SUM_RULES))
 
 
 def evidence_fold(evidence: tuple[Evidence, ...]) -> str:
@@ -134,7 +157,18 @@ def formula(latex: str, name: str, mark: str = "quoted", display: bool = True) -
         latex = rf"\begin{{aligned}} {latex} \end{{aligned}}"
     body = typeset(latex, display=True) if display else inline(latex)
     kind = "gp-formula" if display else "gp-cell"
-    return f'<div class="{kind}" tabindex="0" data-{mark}="{escape(name)}">{body}</div>'
+    return f'<div class="{kind}" data-{mark}="{escape(name)}">{body}</div>'
+
+
+def numbered(html: str, number: str) -> str:
+    """Return a formula with its number on the right, as in print; without one, as it is."""
+    return f'<div class="gp-numbered">{html}{number}</div>' if number else html
+
+
+def sheet(rows: Iterable[tuple[str, str]]) -> str:
+    """Return rows, each with what it is on the left."""
+    body = "".join(f"<dt>{title}</dt><dd>{html}</dd>" for title, html in rows)
+    return f'<dl class="gp-sheet">{body}</dl>'
 
 
 def inline(latex: str) -> str:

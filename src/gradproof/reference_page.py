@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from gradproof import reference
 from gradproof.cache import digest, drawing_digest, group_digest, remember
-from gradproof.page import proved, verdict_line
+from gradproof.page import proved
 from gradproof.pieces import (
     display,
     evidence_fold,
@@ -24,12 +24,16 @@ from gradproof.pieces import (
     left_side,
     prose,
     python_code,
+    sheet,
     sign,
     step_lines,
     tex,
     witness_text,
 )
 from gradproof.precision.fold import precision_fold, precision_of, precision_record
+from gradproof.related import related
+from gradproof.stated import verdict_line
+from gradproof.tool_row import RELATED, entry_row
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,8 +52,8 @@ __all__ = ["data", "entry", "group", "index", "key", "record", "render_entry", "
 
 
 def entry(identity: str) -> str:
-    """Return an entry as HTML, or raise `PageError` if a part of it does not hold."""
-    return str(_kept(identity)["html"])
+    """Return an entry as HTML, with links to what is related; raise `PageError` if a part of it does not hold."""
+    return str(_kept(identity)["html"]).replace(RELATED, related(identity))
 
 
 def record(identity: str) -> dict[str, Any]:
@@ -132,10 +136,6 @@ def render_entry(entry: Entry, examined: Examined | None = None, found: Found = 
     """Return the HTML of an entry that holds, with what was found of its precision; `entry` does so through the cache."""
     examined = examined or entry.examined()
     verdict = proved(examined.joined(), entry.id, entry, f"“{entry.title}” in the reference")
-    code = (
-        f'from gradproof import REFERENCE\n\nentry = REFERENCE["{entry.id}"]\n'
-        "print(entry.verify())\nprint(entry.statements[0].derivation)  # every single step\n"
-    )
     rows = [
         ("Function", "".join(display(definition, entry.id) for definition in entry.definitions)),
         *_gradients(entry, examined),
@@ -147,11 +147,11 @@ def render_entry(entry: Entry, examined: Examined | None = None, found: Found = 
         (
             '<article class="gp-claim gp-entry">',
             f"<p>{prose(entry.about)}<span hidden> {escape(entry.keywords)}</span></p>",
-            f'<dl class="gp-sheet">{"".join(f"<dt>{title}</dt><dd>{html}</dd>" for title, html in rows)}</dl>',
+            sheet(rows),
             *map(_steps, entry.statements),
             evidence_fold(verdict.evidence),
             precision_fold(found, entry.id),
-            f'<details class="gp-fold"><summary>Check it yourself</summary>{python_code(code)}</details></article>',
+            f"{entry_row(entry)}</article>",
         )
     )
 
@@ -164,7 +164,8 @@ def _gradients(entry: Entry, examined: Examined) -> Iterator[tuple[str, str]]:
     ]
     for n, (gradient, statement) in enumerate(zip(entry.gradients, entry.statements, strict=True)):
         shown = lines[n] if n == 0 or lines[n] != lines[n - 1] else ""
-        yield "Gradient", formula(statement.latex(), entry.id, "checked") + shown
+        stated = formula(statement.latex(), entry.id, "checked") + shown
+        yield "Gradient", f'<div class="gp-statement">{stated}</div>'
         forms = examined.forms[n]
         if forms.indices:
             yield "Matrices", _matrix(entry, gradient, forms)

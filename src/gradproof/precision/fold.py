@@ -110,16 +110,16 @@ def _picture(found: Accuracy) -> str:
 def summary() -> str:
     """Return how many gradients of the site keep their digits, and what is known of those that do not."""
     from gradproof import page, reference, reference_page, sources
-    from gradproof.ledger import place
+    from gradproof.related import address
 
-    records = [(place(i), i, r) for i in sources.IDS for r in page.record(i)["precision"]]
-    for i, group in reference.IDS.items():
+    records = [(address(i), i, r) for i in sources.IDS for r in page.record(i)["precision"]]
+    for i in reference.IDS:
         made = reference_page.record(i)
-        records += [(f"../reference/{group}/#{i}", made["title"], r) for r in made["precision"]]
+        records += [(address(i), made["title"], r) for r in made["precision"]]
     lost = [one for one in records if not one[2]["kept"]]
     kept = sum(r["kept"] and r["rewritten"] is None for _, _, r in records)
     rows = "".join(
-        f'<li><a href="{where}">{escape(title)}</a>, by {inline(r["wrt"])}: {escape(r["says"])}</li>'
+        f'<li><a href="site:{where}">{escape(title)}</a>, by {inline(r["wrt"])}: {escape(r["says"])}</li>'
         for where, title, r in lost
     )
     return (

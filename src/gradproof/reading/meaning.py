@@ -226,7 +226,9 @@ class Meaning:
 
     def side(self, key: str, node: tree.Node) -> Range:
         """The one range of both indices of a square matrix."""
-        spans = {span for axis in (0, 1) for span in self.table.axes.get((key, axis), ())}
+        table, rows = self.table, self.table.evidence.rows(key)
+        spans = {span for axis in (0, 1) for span in table.axes.get((key, axis), ())}
+        spans |= {table.ranges[letter] for row in rows for letter in row if letter in table.ranges}
         if len(spans) != 1:
             raise self.fail(f"{key} has no inverse and no determinant here: its two indices need one range", node)
         return next(iter(spans))

@@ -13,10 +13,10 @@ from gradproof.reading import tree
 from gradproof.reading.binders import conditions_of, is_bracket, is_sum
 from gradproof.reading.calls import function, of_matrix, word_of
 from gradproof.reading.conditions import one, restricted
-from gradproof.reading.heads import key_of
+from gradproof.reading.heads import Head, key_of
 from gradproof.reading.matrices import is_matrix, number
 from gradproof.reading.powers import power
-from gradproof.reading.vectors import inner_product, log_sum_exp, softmax, transposed
+from gradproof.reading.vectors import inner_product, log_sum_exp, rank_of, softmax, transposed
 from gradproof.reading.words import MANY, WORDS, entry_word
 
 if TYPE_CHECKING:
@@ -163,6 +163,9 @@ def _determinant(m: Meaning, parts: Parts, n: int, env: Env) -> tuple[sp.Expr, i
     ]
     key = key_of(matrix)
     array = m.table.names.get(key or "")
+    if key is not None and array is None and rank_of(m.table, key) == 2:  # its entries stand in a later formula
+        array = m.array(Head(key, (), None, 0, matrix))
+        m.table.ranks[key] = 2
     if key is None or not isinstance(array, sp.IndexedBase) or m.table.ranks.get(key) != 2:
         raise m.fail("\\det is read of a matrix whose entries stood in an earlier formula, or are declared", behind)
     value = Determinant(array, *m.side(key, behind))

@@ -35,11 +35,13 @@ def activation(
     stable: tuple[Stable, ...] = (),
     named: tuple[sp.Eq, ...] = (),
     assumptions: tuple[sp.Rel, ...] = (),
+    uses: tuple[str, ...] = (),
+    see: tuple[str, ...] = (),
 ) -> Entry:
     """Y = value with dy/dx = slope; named: quantities that both may use."""
     return Entry(
         identity, title, about, keywords + " activation function derivative",
-        (*named, Eq(Y, value)), (Gradient(x, slope, wrong),), stability, stable, assumptions,
+        (*named, Eq(Y, value)), (Gradient(x, slope, wrong),), stability, stable, assumptions, uses, see,
     )  # fmt: skip
 
 
@@ -82,6 +84,8 @@ def log_sigmoid() -> Entry:
                 "The sigmoid underflows, and its logarithm is infinite.",
             ),
         ),
+        uses=("sigmoid",),
+        see=("softplus",),
     )
 
 
@@ -107,6 +111,7 @@ def tanh() -> Entry:
                 "Infinity by infinity has no value.",
             ),
         ),
+        see=("sigmoid",),
     )
 
 
@@ -125,6 +130,7 @@ def softplus() -> Entry:
         ),
         "Shown for $\\beta = 1$.",
         (SOFTPLUS,),
+        see=("sigmoid", "relu"),
     )
 
 
@@ -167,6 +173,7 @@ def leaky_relu() -> Entry:
             Gradient(alpha, Min(x, 0), (Wrong(x, "For positive inputs $\\alpha$ plays no part."),)),
         ),
         "Safe.",
+        see=("relu",),
     )
 
 
@@ -191,6 +198,7 @@ def elu() -> Entry:
         ),
         "Near 0 the exponential and the 1 cancel.",
         (Stable(exp(x) - 1, expm1(x), {x: "-1e-15"}, "Most digits cancel."),),
+        see=("relu",),
     )
 
 
@@ -209,6 +217,8 @@ def silu() -> Entry:
         ),
         "Safe once the sigmoid is: for large negative $x$ both terms go to 0.",
         named=(Eq(S, sigma(beta * x)),),
+        uses=("sigmoid",),
+        see=("gelu",),
     )
 
 
@@ -238,6 +248,7 @@ def gelu() -> Entry:
             ),
         ),
         named=NORMAL,
+        see=("relu",),
     )
 
 
@@ -261,6 +272,8 @@ def gelu_tanh() -> Entry:
         ),
         "Safe: tanh does not overflow.",
         named=(Eq(T, sp.tanh(sqrt(2 / pi) * (x + cubic * x**3))),),
+        uses=("tanh",),
+        see=("gelu",),
     )
 
 
@@ -280,6 +293,8 @@ def mish() -> Entry:
         "Use a softplus that does not overflow.",
         (SOFTPLUS,),
         (Eq(T, sp.tanh(log(1 + exp(x)))),),
+        uses=("tanh", "softplus"),
+        see=("silu",),
     )
 
 
@@ -294,6 +309,7 @@ def softsign() -> Entry:
         1 / (1 + Abs(x)) ** 2,
         (Wrong(1 / (1 + Abs(x)), "The denominator depends on $x$ too: the quotient rule has a second term."),),
         "Safe. Although $|x|$ has a kink at 0, this function has none.",
+        see=("tanh",),
     )
 
 
@@ -308,6 +324,7 @@ def hardtanh() -> Entry:
         Piecewise((0, x < -1), (1, x < 1), (0, True)),
         (Wrong(Piecewise((1, x < 1), (0, True)), "The lower bound is forgotten."),),
         "Safe. What was clipped gets no gradient.",
+        see=("tanh",),
     )
 
 
@@ -322,6 +339,7 @@ def hard_sigmoid() -> Entry:
         Piecewise((0, x < -3), (Rational(1, 6), x < 3), (0, True)),
         (Wrong(Piecewise((0, x < -3), (1, x < 3), (0, True)), "The inner derivative, 1/6, is forgotten."),),
         "Safe.",
+        see=("sigmoid",),
     )
 
 
@@ -341,6 +359,8 @@ def hard_swish() -> Entry:
             ),
         ),
         "Safe.",
+        uses=("hard-sigmoid",),
+        see=("silu",),
     )
 
 
@@ -355,4 +375,5 @@ def squared_relu() -> Entry:
         2 * Max(x, 0),
         (Wrong(2 * x, "For negative inputs the slope is 0."),),
         "Safe.",
+        uses=("relu",),
     )

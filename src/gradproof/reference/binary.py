@@ -47,6 +47,8 @@ def binary_cross_entropy() -> Entry:
                 "The probability is rounded to 1, and its complement is gone.",
             ),
         ),
+        uses=("sigmoid", "binary-cross-entropy-probabilities"),
+        see=("softmax-cross-entropy", "logistic-loss"),
     )
 
 
@@ -96,6 +98,8 @@ def weighted_binary_cross_entropy() -> Entry:
                 "The probability is rounded to 1, and its complement is gone.",
             ),
         ),
+        uses=("sigmoid",),
+        see=("binary-cross-entropy", "focal-loss"),
     )
 
 
@@ -132,6 +136,8 @@ def logistic_loss() -> Entry:
                 "For a confident mistake the exponential overflows.",
             ),
         ),
+        uses=("log-sigmoid",),
+        see=("hinge", "exponential-loss"),
     )
 
 
@@ -160,6 +166,8 @@ def hinge() -> Entry:
             ),
         ),
         "Safe: sums of inputs.",
+        uses=("squared-norm",),
+        see=("relu",),
     )
 
 
@@ -179,6 +187,8 @@ def squared_hinge() -> Entry:
             ),
         ),
         "Safe.",
+        uses=("squared-relu",),
+        see=("hinge",),
     )
 
 
@@ -228,6 +238,8 @@ def focal_loss() -> Entry:
                 "The logarithm of an underflow is infinite.",
             ),
         ),
+        uses=("sigmoid",),
+        see=("binary-cross-entropy",),
     )
 
 
@@ -252,4 +264,5 @@ def dice_loss() -> Entry:
             ),
         ),
         "0/0 for an empty mask without predictions; a small constant in $I$ and $U$ settles it.",
+        see=("binary-cross-entropy-probabilities",),
     )

@@ -76,6 +76,8 @@ def softmax_cross_entropy() -> Entry:
             SHIFTED,
         ),
         (ONE_EACH,),
+        uses=("log-softmax", "cross-entropy"),
+        see=("brier-score",),
     )
 
 
@@ -103,6 +105,8 @@ def sparse_cross_entropy() -> Entry:
         ),
         "As for the softmax cross-entropy: subtract the largest logit first.",
         (SHIFTED,),
+        uses=("log-softmax",),
+        see=("softmax-cross-entropy", "policy-gradient"),
     )
 
 
@@ -142,6 +146,7 @@ def softmax_regression() -> Entry:
             ),
         ),
         assumptions=(Eq(Sum(targets[n, k], k), 1),),
+        uses=("softmax-cross-entropy", "linear-layer", "squared-norm"),
     )
 
 
@@ -163,6 +168,8 @@ def label_smoothing() -> Entry:
         "As for the softmax cross-entropy. With smoothing the loss has a minimum at finite logits.",
         (SHIFTED,),
         (ONE_EACH,),
+        uses=("softmax-cross-entropy",),
+        see=("distillation",),
     )
 
 
@@ -192,4 +199,6 @@ def brier_score() -> Entry:
         ),
         "Bounded; it vanishes for confident mistakes, which that of the cross-entropy does not.",
         (SHIFTED,),
+        uses=("softmax",),
+        see=("mean-squared-error",),
     )

@@ -69,6 +69,8 @@ def least_squares_hessian() -> Entry:
             ),
         ),
         "For $\\lambda = 0$ its condition number is the square of that of $X$: solve with a QR factorisation of $X$ instead of the normal equations.",
+        uses=("ridge-regression",),
+        see=("symmetric-quadratic-form",),
     )
 
 
@@ -96,6 +98,8 @@ def logistic_hessian() -> Entry:
             ),
         ),
         "The weights go to 0 for examples that are surely right: Newton's method then needs a penalty.",
+        uses=("binary-cross-entropy",),
+        see=("least-squares-hessian",),
     )
 
 
@@ -120,6 +124,7 @@ def logistic_hessian_vector() -> Entry:
             ),
         ),
         "Two products with $X$. A finite difference of gradients needs no formula, and loses half of the digits.",
+        uses=("logistic-hessian",),
     )
 
 
@@ -149,6 +154,8 @@ def poisson_hessian() -> Entry:
             ),
         ),
         "One large rate dominates the sum.",
+        uses=("poisson-regression",),
+        see=("logistic-hessian",),
     )
 
 
@@ -171,6 +178,7 @@ def log_sum_exp_hessian() -> Entry:
         ),
         "Rows sum to 0: the Hessian is singular along $(1, \\ldots, 1)$.",
         (WARM_SHIFTED,),
+        uses=("log-sum-exp", "softmax-temperature"),
     )
 
 
@@ -199,6 +207,8 @@ def softmax_cross_entropy_hessian() -> Entry:
         "Of rank $K - 1$ at most: it is singular along $(1, \\ldots, 1)$.",
         (SHIFTED,),
         (Eq(Sum(y[k], k), 1),),
+        uses=("softmax", "softmax-cross-entropy"),
+        see=("log-sum-exp-hessian",),
     )
 
 
@@ -238,6 +248,8 @@ def softmax_regression_hessian() -> Entry:
             ),
         ),
         assumptions=(Eq(Sum(Y[n, k], k), 1),),
+        uses=("softmax-regression", "softmax-cross-entropy-hessian"),
+        see=("logistic-hessian",),
     )
 
 
@@ -258,6 +270,7 @@ def softmax_hessian_vector() -> Entry:
         ),
         "One softmax and one sum.",
         (SHIFTED,),
+        uses=("softmax-cross-entropy-hessian", "softmax-backward"),
     )
 
 
@@ -291,4 +304,6 @@ def gauss_newton() -> Entry:
             ),
         ),
         "The Gauss–Newton matrix is never indefinite; the Hessian can be.",
+        uses=("tanh",),
+        see=("least-squares-hessian",),
     )

@@ -50,6 +50,7 @@ def entropy() -> Entry:
         ),
         "$0 \\cdot \\log 0$ has no value in double precision, though its limit is 0: leave such terms out.",
         assumptions=(P_POSITIVE,),
+        see=("cross-entropy",),
     )
 
 
@@ -76,6 +77,7 @@ def softmax_entropy() -> Entry:
         ),
         "Take $\\log p_k$ from the logits, not from $p_k$.",
         (LOG_SHIFTED, SHIFTED),
+        uses=("softmax", "entropy"),
     )
 
 
@@ -89,6 +91,7 @@ def cross_entropy() -> Entry:
         (Eq(L, -Sum(y[k] * log(p[k]), k)),),
         (Gradient(p[k], -y[k] / p[k], (Wrong(p[k] - y[k], "That is the derivative by the logit of a softmax."),)),),
         "Divides by a probability that may be 0. Differentiate by the logits instead: the division cancels.",
+        see=("kl-divergence", "binary-cross-entropy-probabilities"),
     )
 
 
@@ -132,6 +135,8 @@ def kl_softmax() -> Entry:
         "Take $\\log p_k$ from the logits.",
         (LOG_SHIFTED, SHIFTED),
         (ONE, Q_POSITIVE),
+        uses=("softmax", "kl-divergence"),
+        see=("softmax-cross-entropy", "reverse-kl-softmax"),
     )
 
 
@@ -159,6 +164,7 @@ def reverse_kl_softmax() -> Entry:
         "Take $\\log p_k$ from the logits.",
         (LOG_SHIFTED, SHIFTED),
         (Q_POSITIVE,),
+        uses=("softmax", "kl-divergence"),
     )
 
 
@@ -180,6 +186,7 @@ def jensen_shannon() -> Entry:
         ),
         "Bounded by $\\log 2$. Its gradient is infinite at $p_k = 0 < q_k$.",
         assumptions=(P_POSITIVE, Q_POSITIVE),
+        uses=("kl-divergence",),
     )
 
 
@@ -212,6 +219,8 @@ def distillation() -> Entry:
             WARM_SHIFTED,
         ),
         (ONE,),
+        uses=("softmax-temperature", "cross-entropy"),
+        see=("kl-softmax",),
     )
 
 
@@ -239,4 +248,5 @@ def gaussian_kl() -> Entry:
         ),
         "Near $s = 0$ the exponential and the 1 cancel.",
         (Stable(exp(S) - 1, expm1(S), {S: "1e-15"}, "Most digits cancel."),),
+        see=("kl-divergence", "gaussian-likelihood"),
     )

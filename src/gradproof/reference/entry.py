@@ -116,7 +116,8 @@ class Entry:
     id: its anchor.  title, about: what it is, for the reader; formulas stand between dollar signs.
     keywords: other names people search by.  definitions: the named quantities, what is differentiated last.
     assumptions: relations over index templates.  stable: forms that are safe in double precision.
-    stability: what else to know of its numerics.
+    stability: what else to know of its numerics.  uses: the ids of the entries that it is made of; see: others
+    to look at, named on one of the two sides only.
     """
 
     id: str
@@ -128,6 +129,8 @@ class Entry:
     stability: str
     stable: tuple[Stable, ...] = ()
     assumptions: tuple[Any, ...] = ()
+    uses: tuple[str, ...] = ()
+    see: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.title}: {'; '.join(map(str, self.statements))}"

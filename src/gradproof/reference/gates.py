@@ -35,6 +35,8 @@ def glu() -> Entry:
             ),
         ),
         "Safe.",
+        uses=("sigmoid",),
+        see=("swiglu", "geglu"),
     )
 
 
@@ -55,6 +57,7 @@ def swiglu() -> Entry:
             ),
         ),
         "Safe.",
+        uses=("silu",),
     )
 
 
@@ -73,6 +76,7 @@ def geglu() -> Entry:
             ),
         ),
         "For negative $x$ compute $\\Phi$ by erfc: see GELU.",
+        uses=("gelu",),
     )
 
 
@@ -108,6 +112,8 @@ def recurrent_network() -> Entry:
             Gradient(s0[h], Sum(U[i, h] * d1[i], i)),
         ),
         "Each step back multiplies by $U$ and by slopes below 1: gradients vanish, or explode. Clip their norm.",
+        uses=("two-layer-network",),
+        see=("lstm-cell", "gru-cell"),
     )
 
 
@@ -161,6 +167,8 @@ def lstm_cell() -> Entry:
             Gradient(state[i], Sum(delta * u1[h, i], h)),
         ),
         "Safe: all gates are bounded. A forget gate near 1 lets the gradient through unchanged.",
+        uses=("sigmoid", "tanh", "linear-layer"),
+        see=("gru-cell",),
     )
 
 
@@ -198,4 +206,5 @@ def gru_cell() -> Entry:
             Gradient(U[h, i], c[h] * reset[h] * old[i]),
         ),
         "Safe: all gates are bounded.",
+        uses=("sigmoid", "tanh", "linear-layer"),
     )

@@ -104,6 +104,7 @@ def two_layer_network() -> Entry:
             Gradient(inputs[d], Sum(delta[h] * W[h, d], h)),
         ),
         "Where units saturate, $1 - z^2$ is 0 in double precision where the input of tanh is beyond 20, and the gradient with it.",
+        uses=("linear-layer", "tanh"),
     )
 
 
@@ -137,6 +138,8 @@ def three_layer_network() -> Entry:
             ),
         ),
         "Each layer multiplies by its slopes and weights: with many layers the product vanishes or explodes.",
+        uses=("linear-layer", "tanh"),
+        see=("two-layer-network",),
     )
 
 
@@ -167,6 +170,7 @@ def residual_block() -> Entry:
             Gradient(V[d, h], g[d] * z[h]),
         ),
         "The direct way carries the gradient through many layers undamped.",
+        uses=("linear-layer", "tanh"),
     )
 
 
@@ -197,6 +201,7 @@ def tied_autoencoder() -> Entry:
             ),
         ),
         "Safe.",
+        uses=("two-layer-network",),
     )
 
 
@@ -226,6 +231,8 @@ def lora() -> Entry:
             ),
         ),
         "$B$ starts at 0, and so the gradient by $A$ is 0 in the first step: that is meant. Multiply from the thin side, never form $AB$.",
+        uses=("linear-layer",),
+        see=("matrix-factorisation",),
     )
 
 
@@ -260,6 +267,7 @@ def matrix_factorisation() -> Entry:
             Gradient(V[k, r], 2 * Sum(rest * U[n, r], n) + 2 * lam * V[k, r]),
         ),
         "Safe. $U = V = 0$ is a stationary point: start from small random numbers.",
+        see=("matrix-least-squares",),
     )
 
 
@@ -284,6 +292,7 @@ def embedding() -> Entry:
             ),
         ),
         "Scatter-add in parallel adds in any order: the last digits differ from run to run.",
+        uses=("linear-layer",),
     )
 
 
@@ -291,18 +300,8 @@ def attention() -> Entry:
     """∂L/∂V = PᵀG, and with E = P ∘ (GVᵀ − row sums of P ∘ GVᵀ): ∂L/∂Q = E K/√D, ∂L/∂K = Eᵀ Q/√D."""
     keys, back, flow = map(sp.IndexedBase, ("K", "B", "E"))
     soft = Eq(P[t, u], exp(S[t, u]) / Sum(exp(S[t, o]), o))
-    at = {
-        T: 2,
-        D: 2,
-        H: 1,
-        t: 1,
-        d: 1,
-        Q: [[0, 0], [0, 0]],
-        keys: [[1, 0], [0, 0]],
-        V: [[1], [0]],
-        C: [[0, 0], [0, 0]],
-        G: [[1], [0]],
-    }
+    zero, first, pick = [[0, 0], [0, 0]], [[1, 0], [0, 0]], [[1], [0]]
+    at = {T: 2, D: 2, H: 1, t: 1, d: 1, Q: zero, keys: first, V: pick, C: zero, G: pick}
     return Entry(
         "attention",
         "Attention",
@@ -350,6 +349,7 @@ def attention() -> Entry:
                 {M: "S.max(axis=1)"},
             ),
         ),
+        uses=("softmax-backward", "linear-layer"),
     )
 
 
@@ -370,6 +370,7 @@ def convolution() -> Entry:
             Gradient(b, Sum(g[t], t)),
         ),
         "Safe. The gradient by the input is a convolution with the kernel reversed.",
+        see=("linear-layer",),
     )
 
 

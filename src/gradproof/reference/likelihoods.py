@@ -69,6 +69,7 @@ def gamma_regression() -> Entry:
             ),
         ),
         "$e^{-f_n}$ overflows for $f_n < -709$: start from weights for which the mean is of the size of the targets.",
+        see=("poisson-regression",),
     )
 
 
@@ -102,6 +103,7 @@ def gaussian_likelihood() -> Entry:
                 "Computed from the variance, its logarithm is infinite.",
             ),
         ),
+        see=("mean-squared-error", "gaussian-covariance"),
     )
 
 
@@ -134,4 +136,5 @@ def student_likelihood() -> Entry:
                 "Added to 1, a small square is lost.",
             ),
         ),
+        see=("gaussian-likelihood", "log-cosh"),
     )

@@ -38,6 +38,7 @@ def quadratic_form() -> Entry:
             Gradient(A[d, e], x[d] * x[e]),
         ),
         "Safe.",
+        see=("bilinear-form", "symmetric-quadratic-form", "trace-quadratic"),
     )
 
 
@@ -98,6 +99,7 @@ def rayleigh_quotient() -> Entry:
         ),
         "0/0 at the origin. It does not depend on the length of $x$: keep that at 1.",
         assumptions=(SYMMETRIC,),
+        uses=("quadratic-form", "squared-norm"),
     )
 
 
@@ -117,6 +119,7 @@ def trace_product() -> Entry:
             ),
         ),
         "Compute the sum of products of entries, $\\sum_{de} A_{de} X_{ed}$, rather than the product of the matrices.",
+        see=("bilinear-form",),
     )
 
 
@@ -156,6 +159,7 @@ def matrix_least_squares() -> Entry:
             Gradient(A[n, d], 2 * Sum(R[n, k] * X[d, k], k)),
         ),
         "Multiply from the residual; forming $A^\\top A$ squares the condition number.",
+        see=("linear-regression",),
     )
 
 
@@ -202,6 +206,7 @@ def orthogonality_penalty() -> Entry:
             ),
         ),
         "Grows like the cube of $W$: start near orthonormal columns.",
+        see=("frobenius-norm",),
     )
 
 
@@ -221,6 +226,8 @@ def mahalanobis() -> Entry:
         ),
         "Solve with a Cholesky factor rather than invert the covariance.",
         assumptions=(SYMMETRIC,),
+        uses=("quadratic-form",),
+        see=("inverse-form",),
     )
 
 
@@ -243,6 +250,7 @@ def log_determinant() -> Entry:
             ),
         ),
         "The determinant itself overflows, or underflows, for matrices of a few hundred rows: sum the logarithms of a factorisation's diagonal.",
+        uses=("determinant",),
     )
 
 
@@ -318,4 +326,6 @@ def gaussian_covariance() -> Entry:
         ),
         "Use a Cholesky factor, for the logarithm as for the solution.",
         assumptions=(SYMMETRIC,),
+        uses=("log-determinant", "inverse-form"),
+        see=("mahalanobis",),
     )

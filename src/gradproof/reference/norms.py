@@ -68,6 +68,7 @@ def variance() -> Entry:
                 "Two large numbers are subtracted, and the digits that differ are lost.",
             ),
         ),
+        uses=("mean",),
     )
 
 
@@ -87,6 +88,7 @@ def standard_deviation() -> Entry:
             ),
         ),
         "Without $\\epsilon$ it is 0/0 for equal numbers.",
+        uses=("variance",),
     )
 
 
@@ -118,6 +120,8 @@ def layer_norm() -> Entry:
             Gradient(shift[d], g[d]),
         ),
         "Compute the variance from centred numbers. $\\epsilon$ bounds the gradient by $1/\\sqrt{\\epsilon}$ where all inputs are equal.",
+        uses=("mean", "standard-deviation"),
+        see=("rms-norm", "batch-norm"),
     )
 
 
@@ -149,6 +153,7 @@ def batch_norm() -> Entry:
             Gradient(shift[d], Sum(G[n, d], n)),
         ),
         "A batch of one example has no variance: the output is $\\beta$, and the gradient by the input 0.",
+        uses=("mean", "standard-deviation"),
     )
 
 
@@ -202,6 +207,7 @@ def euclidean_norm() -> Entry:
         ),
         "0/0 at the origin, where it has no gradient. Scale by the largest entry, $m$, if squares may overflow.",
         (OVERFLOW,),
+        see=("squared-norm", "frobenius-norm"),
     )
 
 
@@ -266,6 +272,7 @@ def p_norm() -> Entry:
             ),
         ),
         "Powers overflow soon: divide by the largest entry first, and multiply the norm by it.",
+        see=("one-norm", "euclidean-norm"),
     )
 
 
@@ -290,6 +297,8 @@ def unit_vector() -> Entry:
         ),
         "Large where the vector is short; a small constant in the length bounds it.",
         (OVERFLOW,),
+        uses=("euclidean-norm",),
+        see=("rms-norm",),
     )
 
 
@@ -316,6 +325,7 @@ def cosine_similarity() -> Entry:
             ),
         ),
         "0/0 for a vector of length 0. The angle, by the arc cosine, loses half of the digits near 0.",
+        uses=("euclidean-norm", "unit-vector"),
     )
 
 
@@ -344,6 +354,8 @@ def euclidean_distance() -> Entry:
                 "Large numbers are subtracted, and the digits that differ are lost.",
             ),
         ),
+        uses=("euclidean-norm",),
+        see=("cosine-similarity",),
     )
 
 
@@ -370,4 +382,5 @@ def weight_norm() -> Entry:
             Gradient(gain, Sum(g[d] * unit[d], d)),
         ),
         "Each step makes $v$ longer, since it is orthogonal to it, and so the next step smaller.",
+        uses=("unit-vector",),
     )

@@ -93,6 +93,7 @@ def info_nce() -> Entry:
                 {M: "s.max()"},
             ),
         ),
+        uses=("sparse-cross-entropy", "softmax-temperature"),
     )
 
 
@@ -118,6 +119,7 @@ def clip() -> Entry:
         ),
         "Similarities divided by a small temperature are large logits.",
         (ROWS, COLUMNS),
+        uses=("info-nce",),
     )
 
 
@@ -155,6 +157,8 @@ def info_nce_embeddings() -> Entry:
         ),
         "With vectors of length one, see the cosine similarity for what is left of the gradient.",
         (ROWS,),
+        uses=("info-nce",),
+        see=("clip",),
     )
 
 
@@ -184,6 +188,7 @@ def triplet() -> Entry:
             Gradient(q[d], Piecewise((times(TWO, a[d] - q[d]), violated), (0, True))),
         ),
         "Safe for squared distances. With plain distances it divides by them: 0/0 for equal vectors.",
+        see=("contrastive-pair", "margin-ranking", "info-nce", "euclidean-distance"),
     )
 
 
@@ -208,6 +213,7 @@ def contrastive_pair() -> Entry:
             ),
         ),
         "Safe by the distance; by the vectors it divides by $D$, so add a small constant under its root.",
+        see=("euclidean-distance", "squared-hinge"),
     )
 
 
@@ -234,6 +240,7 @@ def margin_ranking() -> Entry:
             Gradient(lose, Piecewise((1, close), (0, True))),
         ),
         "Safe.",
+        see=("hinge", "bradley-terry"),
     )
 
 
@@ -263,6 +270,8 @@ def bradley_terry() -> Entry:
         ),
         "Take the logarithm of the sigmoid as one function.",
         (LOG_SIGMOID,),
+        uses=("log-sigmoid",),
+        see=("logistic-loss",),
     )
 
 
@@ -288,6 +297,7 @@ def dpo() -> Entry:
         ),
         "Take the logarithm of the sigmoid as one function. The gradient depends on the difference only: both log-probabilities may fall.",
         (LOG_SIGMOID,),
+        uses=("bradley-terry",),
     )
 
 
@@ -314,6 +324,7 @@ def ipo() -> Entry:
             Gradient(new_lose, times(-TWO, F - 1 / (2 * beta))),
         ),
         "Safe.",
+        see=("dpo",),
     )
 
 
@@ -344,6 +355,8 @@ def policy_gradient() -> Entry:
         ),
         "Take $\\log p_c$ from the logits. The estimate's variance, not rounding, is what limits it.",
         (SHIFTED,),
+        uses=("log-softmax",),
+        see=("ppo",),
     )
 
 
@@ -371,4 +384,5 @@ def ppo() -> Entry:
         ),
         "Compute the ratio as the exponential of a difference of log-probabilities.",
         assumptions=(sp.Gt(advantage, 0), sp.Lt(epsilon, 1)),
+        see=("dpo",),
     )

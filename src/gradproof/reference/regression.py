@@ -69,6 +69,7 @@ def linear_regression() -> Entry:
             Gradient(b, 2 * Sum(rest, n) / N),
         ),
         "Forming $X^\\top X$ squares the condition number; the gradient as written, with the residual first, does not need it.",
+        uses=("mean-squared-error", "linear-layer"),
     )
 
 
@@ -93,6 +94,7 @@ def weighted_least_squares() -> Entry:
             ),
         ),
         "Safe, unless the weights differ by many orders of magnitude: then the small ones vanish in the sum.",
+        see=("linear-regression",),
     )
 
 
@@ -122,6 +124,7 @@ def ridge_regression() -> Entry:
             ),
         ),
         "Safe. The penalty keeps the problem well conditioned where features are nearly collinear.",
+        uses=("linear-regression", "squared-norm"),
     )
 
 
@@ -148,6 +151,8 @@ def elastic_net() -> Entry:
             ),
         ),
         "There is no gradient where a weight is 0, which is where the minimum often lies: use a proximal step (soft thresholding) for the penalty.",
+        uses=("linear-regression", "one-norm", "squared-norm"),
+        see=("ridge-regression",),
     )
 
 
@@ -172,6 +177,7 @@ def mean_absolute_error() -> Entry:
             ),
         ),
         "The gradient does not shrink near the minimum: with a fixed step the iterates jump from side to side.",
+        see=("mean-squared-error", "one-norm"),
     )
 
 
@@ -201,6 +207,7 @@ def huber() -> Entry:
             ),
         ),
         "Safe, and bounded by $\\delta$: it is the residual, clipped.",
+        see=("mean-absolute-error", "mean-squared-error"),
     )
 
 
@@ -238,6 +245,7 @@ def pseudo_huber() -> Entry:
                 "Near 0 the root is 1 to all digits, and nothing is left of the difference.",
             ),
         ),
+        see=("huber",),
     )
 
 
@@ -270,6 +278,7 @@ def log_cosh() -> Entry:
                 "The cosine overflows although its logarithm is small.",
             ),
         ),
+        see=("huber", "tanh"),
     )
 
 
@@ -295,6 +304,7 @@ def quantile() -> Entry:
         ),
         "Safe: two constants. As for the absolute error, the gradient does not shrink near the minimum.",
         assumptions=(sp.Lt(tau, 1),),
+        see=("mean-absolute-error",),
     )
 
 
@@ -314,4 +324,5 @@ def epsilon_insensitive() -> Entry:
             ),
         ),
         "Safe. A prediction within the tube gets no gradient at all.",
+        see=("mean-absolute-error", "hinge"),
     )

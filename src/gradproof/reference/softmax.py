@@ -63,6 +63,7 @@ def log_sum_exp() -> Entry:
             ),
             WARM_SHIFTED,
         ),
+        see=("softmax",),
     )
 
 
@@ -113,6 +114,8 @@ def softmax_backward() -> Entry:
         ),
         "Needs the outputs $p_k$ only, which are at hand.",
         (SHIFTED,),
+        uses=("softmax",),
+        see=("log-softmax-backward",),
     )
 
 
@@ -143,6 +146,8 @@ def log_softmax() -> Entry:
             LOG_SHIFTED,
             SHIFTED,
         ),
+        uses=("log-sum-exp",),
+        see=("softmax",),
     )
 
 
@@ -169,6 +174,7 @@ def log_softmax_backward() -> Entry:
         ),
         "Any logits are allowed once the largest is subtracted.",
         (SHIFTED,),
+        uses=("log-softmax",),
     )
 
 
@@ -201,6 +207,7 @@ def softmax_temperature() -> Entry:
         ),
         "Divide by $\\tau$, then subtract the largest. As $\\tau$ goes to 0 the Jacobian grows without bound where logits tie.",
         (WARM_SHIFTED,),
+        uses=("softmax",),
     )
 
 
@@ -222,6 +229,7 @@ def gumbel_softmax() -> Entry:
             ),
         ),
         "The noise $-\\log(-\\log u)$ is infinite for $u = 0$ or 1; draw $u$ from the open interval.",
+        uses=("softmax-temperature",),
     )
 
 
@@ -242,6 +250,8 @@ def boltzmann_maximum() -> Entry:
         ),
         "The gradient can be negative: this maximum is not monotonic.",
         (WARM_SHIFTED,),
+        uses=("softmax-temperature",),
+        see=("log-sum-exp",),
     )
 
 
@@ -275,4 +285,5 @@ def softmax_two_classes() -> Entry:
                 "The exponentials overflow, and infinity by infinity has no value.",
             ),
         ),
+        uses=("softmax", "sigmoid"),
     )

@@ -71,6 +71,7 @@ def _linreg(parameter: sp.Symbol, slope: sp.Expr, name: str) -> Derivation:
     outside = r"\frac{1}{N} \sum_{i=1}^N 2(y_i -f(x_i))"
     inside = {"m": "(-x_i)", "b": "(-1)"}[name]
     result = {"m": r"x_i(y_i -f(x_i))", "b": r"(y_i -f(x_i))"}[name]
+    word, words = {"m": ("slope", "weight"), "b": ("intercept", "bias")}[name]
 
     def slip(place: str, printed: str, rest: sp.Expr, meant: sp.Expr) -> Slip:
         """∂ acts on what follows it, up to the next plus or minus."""
@@ -111,6 +112,10 @@ def _linreg(parameter: sp.Symbol, slope: sp.Expr, name: str) -> Derivation:
             slip("line 4, the definition of f", rf"{outside} {d} y_i - (mx_i + b)", m * x[i] + b, opened),
         ),
         remark="$f_i$ stands for $f(x_i)$. The result holds as printed; lines 3 and 4 lack a pair of brackets.",
+        title=f"Derivative of the mean squared error by the {word}",
+        keywords=f"linear regression mse gradient descent {words} {name} line least squares",
+        uses=("averages.linearity",),
+        see=("linear-regression", "mean-squared-error"),
     ).gradient()
 
 
@@ -139,6 +144,9 @@ def linearity() -> Claim:
         r"\nabla \frac{1}{n}\sum_{i=1}^{n} (y_i - f(x_i))^2 = \frac{1}{n}\sum_{i=1}^{n} \nabla (y_i - f(x_i))^2",
         (_linear((y[i] - model(x[i], theta)) ** 2),),
         remark=r"$\theta$ is any one parameter of the model $f$; the gradient collects such derivatives.",
+        title="The gradient of a mean is the mean of the gradients",
+        keywords="average of gradients gradient of the average linearity of differentiation batch minibatch sgd",
+        see=("averages.mlp-process",),
     )
 
 
@@ -163,6 +171,9 @@ def answer1() -> Claim:
         ),
         claimed="the gradient of the average error is not always the average of the gradients",
         remark="$L$ is any differentiable loss of one item. What does differ is shown by averages.sigmoid.means.",
+        title="Gradient of the average error, for any loss",
+        keywords="average of gradients gradient of the average sgd minibatch batch stochastic gradient descent",
+        see=("averages.linearity", "averages.sigmoid.means"),
     )
 
 
@@ -177,6 +188,9 @@ def mlp_process() -> Claim:
         claimed="averaging the batch's error and taking its gradient is identical to averaging the items' gradients",
         remark="As mathematics the comment is right. What fails is to average anything before a non-linear operation, as"
         " averages.no-layer-g shows.",
+        title="Averaging a batch's errors before taking the gradient",
+        keywords="average loss batch minibatch backprop mlp training",
+        see=("averages.no-layer-g",),
     )
 
 
@@ -213,6 +227,9 @@ def sum_of_values() -> Claim:
         ),
         remark="The two sides of the second agree for all inputs exactly where $x \\mapsto \\nabla f_\\theta(x)$ is additive. It is true as"
         " “not always equal”, for example for the sigmoid $f_\\theta(x) = \\sigma(\\theta x)$.",
+        title="Gradient of a sum of values, and at a sum of inputs",
+        keywords="additive nonlinear sum of inputs",
+        see=("averages.mean-data", "averages.sigmoid"),
     )
 
 
@@ -244,6 +261,10 @@ def mean_data() -> Claim:
         ),
         remark="For a line with squared error the two differ in $m$ by half the product of the differences of inputs"
         " and of errors, and in $b$ not at all.",
+        title="The gradient at the averaged data is not the average gradient",
+        keywords="averaging inputs first mean input mean target minibatch",
+        uses=("averages.linearity",),
+        see=("averages.linreg.m", "averages.sigmoid.means"),
     )
 
 
@@ -269,4 +290,7 @@ def isolated_sums() -> Claim:
         claimed="the gradient is not the product of two isolated sums, of the errors and of the inputs",
         remark="$e_i = y_i - f(x_i)$. What the product of the means leaves out is the covariance of error and input: the very thing"
         " that a fit removes.",
+        title="Mean of a product, product of the means, and the covariance",
+        keywords="covariance product of averages error times input",
+        see=("averages.linreg.m",),
     )

@@ -50,6 +50,10 @@ def unavoidable() -> Claim:
         " $N$ only if the items' gradients, for all $\\theta$ together, are combinations of $R$ functions of the data. The tanh network has no such sum: for different weights $w > 0$ the"
         " functions $\\operatorname{sech}^2(wx)$ of the input are linearly independent, since each has its nearest poles"
         " elsewhere, at $\\pm i\\pi/2w$. The determinants show it for two and for three weights.",
+        title="Sums over the data that give the gradient of linear regression",
+        keywords="sufficient statistics normal equations precomputed sums separable",
+        uses=("averages.linreg.m", "averages.linreg.b"),
+        see=("linear-regression",),
     )
 
 
@@ -89,6 +93,9 @@ def no_g() -> Claim:
         ),
         claimed="for squared error no g without a sum over items has ∇J = g(J)",
         remark="The data, and so every sum over them, are the same at both points.",
+        title="The gradient is no function of the cost",
+        keywords="gradient from loss value alone mean squared error",
+        uses=("averages.linreg.m",),
     )
 
 
@@ -104,6 +111,9 @@ def nontrivial_g() -> Claim:
         claimed="a cost whose gradient is a non-trivial function of the cost alone could be possible",
         remark="It is: here $g(z) = z$. (As the source expects, it is of little use: it has no minimum; for $\\bar{y} > 0$ it only comes"
         " ever closer to 0.)",
+        title="A cost that is its own gradient",
+        keywords="exponential cost loss equal to gradient",
+        see=("averages.no-g",),
     )
 
 
@@ -127,6 +137,9 @@ def linear_cost() -> Derivation:
         claimed="∇J is the mean of the −xᵢ, independent of θ, and there is no global minimum unless they sum to zero",
         remark="The second line takes a step of $t$ times the gradient against it: unless the sum is zero, $J$ falls below every bound."
         " If it is zero, $J$ is constant: the third line.",
+        title="Gradient of a cost that is linear in the parameter",
+        keywords="linear loss constant gradient unbounded no minimum",
+        see=("averages.no-g",),
     ).gradient()
 
 
@@ -170,4 +183,7 @@ def optimising_needs_theta() -> Claim:
         remark="The cost $c\\cdot v$ has the same derivative everywhere, and a minimiser on a ball of radius $r$, $v = -rc/C$. Without"
         " constraints the claim is true, unless the cost is constant: the last line takes a step against the gradient, which"
         " lowers the cost without end.",
+        title="Minimum of a linear function on a ball",
+        keywords="linear objective constrained optimisation optimization cauchy schwarz",
+        see=("averages.linear-cost",),
     )

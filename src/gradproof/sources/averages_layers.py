@@ -33,6 +33,9 @@ def sigmoid() -> Derivation:
         (statement,),
         claimed="σ′ = σ(1 − σ)",
         remark="The source showed both formulas as pictures, which are lost; these are the standard ones.",
+        title="Derivative of the sigmoid",
+        keywords="sigmoid prime logistic function activation function derivative sigma times one minus sigma",
+        see=("sigmoid",),
     ).gradient()
 
 
@@ -69,6 +72,9 @@ def sigmoid_means() -> Claim:
         " between 0.4905 and 0.5092 for $\\sigma'$ to round to 0.235 there; with the mean at $\\frac{1}{2}$, the half of"
         " their distance must lie between 0.4985 and 0.5013 for the mean slope to round to 0.2233. ($\\sigma'$ is even, so"
         " that 0 and $-1$ fit as well.)",
+        title="Mean of the sigmoid's slopes, and its slope at the mean",
+        keywords="jensen average nonlinear sigmoid slope",
+        uses=("averages.sigmoid",),
     )
 
 
@@ -116,6 +122,10 @@ def sigmoid_when() -> Claim:
         " $\\delta = 0$ or $C = c^2 - c - 1$. Since a cosh is at least 1, the second needs $\\cosh\\bar{x} \\ge 2$, which is"
         " $|\\bar{x}| \\ge \\ln(2 + \\sqrt{3})$ (the last line is the cosh of that number). For inputs close together the gap is about"
         " $\\frac{1}{2}\\delta^2\\sigma^{(3)}(\\bar{x})$: the bracket in the second line is the third derivative of $\\sigma$.",
+        title="When the mean slope of the sigmoid is its slope at the mean",
+        keywords="jensen average nonlinear third derivative sigmoid cosh",
+        uses=("averages.sigmoid",),
+        see=("averages.sigmoid.means",),
     )
 
 
@@ -150,6 +160,9 @@ def output_delta() -> Claim:
         remark="Here $\\hat{y}$ is the prediction and $y$ the target (in the text on back-propagation it is the other way"
         " round). The pairs are identity with half the squared error, sigmoid with cross-entropy, and softmax with"
         " cross-entropy for targets that sum to one; the last line is softmax for any targets.",
+        title="Error of the output layer: prediction minus target",
+        keywords="delta output error signal softmax cross entropy sigmoid binary cross entropy squared error matching loss canonical link logits",
+        see=("softmax-cross-entropy", "binary-cross-entropy", "mean-squared-error"),
     )
 
 
@@ -174,6 +187,9 @@ def no_layer_g() -> Claim:
         remark="$g$ may use the data, but not the parameters. The last lines take a batch: to average the output's error and then"
         " propagate it back through the mean input is wrong for two items at the point shown, and right, for any network,"
         " where all items share one input: $g_k$, the derivative of output $k$ by a weight, is then the same for all.",
+        title="A layer's gradient is no function of the next layer's",
+        keywords="averaging output errors before backpropagation batch",
+        see=("averages.mean-data",),
     )
 
 

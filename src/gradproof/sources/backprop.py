@@ -6,6 +6,8 @@ y[k] outputs and yhat[k] targets (k = 1..K), w1[j, i] and w2[k, j] weights.
 
 from __future__ import annotations
 
+from typing import Any
+
 import sympy as sp
 
 from gradproof.claim import Claim, Slip, Source
@@ -63,18 +65,15 @@ EQUATIONS = (
 )
 
 
-def equation(
-    number: str, printed: str, *statements: Statement, slips: tuple[Slip, ...] = (), claimed: str = "", remark: str = ""
-) -> Claim:
-    """The claim of a numbered equation."""
-    place = f"equation ({number})"
-    return Claim(f"backprop.{number}", SOURCE, place, printed, statements, slips, claimed, remark)
+def equation(number: str, printed: str, *statements: Statement, **rest: Any) -> Claim:
+    """The claim of a numbered equation; `rest` are other fields of a claim."""
+    return Claim(f"backprop.{number}", SOURCE, f"equation ({number})", printed, statements, **rest)
 
 
-def _of_network(number: str, printed: str, wrt: sp.Expr, *lines: tuple[sp.Expr, str]) -> Derivation:
+def _of_network(number: str, printed: str, wrt: sp.Expr, *lines: tuple[sp.Expr, str], **rest: Any) -> Derivation:
     """A gradient of the network's error; the last line is what the equation states."""
     statement = Equality.gradient(E, wrt, lines[-1][0], NETWORK, lines=lines)
-    return equation(number, printed, statement).gradient()
+    return equation(number, printed, statement, **rest).gradient()
 
 
 def eq_4_1() -> Derivation:
@@ -82,7 +81,13 @@ def eq_4_1() -> Derivation:
     X, inner, outer = sp.symbols("x y z")
     chain = (sp.Eq(inner, sp.Function("g")(X)), sp.Eq(outer, sp.Function("f")(inner)))
     statement = Equality.gradient(outer, X, derivative(outer, inner) * derivative(inner, X), chain)
-    return equation("4.1", r"\frac{dz}{dx} = \frac{dz}{dy} \frac{dy}{dx}", statement).gradient()
+    return equation(
+        "4.1",
+        r"\frac{dz}{dx} = \frac{dz}{dy} \frac{dy}{dx}",
+        statement,
+        title="Chain rule for a function of a function",
+        keywords="chain rule composition composite nested function leibniz dz/dx",
+    ).gradient()
 
 
 def eq_5_2() -> Derivation:
@@ -91,21 +96,42 @@ def eq_5_2() -> Derivation:
     statement = Equality(
         derivative(y[j], x[i]), w[j, i], wrt=x[i], definitions=(LAYER,), derive=lambda: derive(LAYER.rhs, x[i])
     )
-    return equation("5.2", printed, statement).gradient()
+    return equation(
+        "5.2",
+        printed,
+        statement,
+        title="Derivative of a layer's outputs by its inputs",
+        keywords="jacobian of a linear layer matrix vector product weight matrix dense",
+        see=("linear-layer",),
+    ).gradient()
 
 
 def eq_5_6() -> Claim:
     """Tanh h = (e^h − e^(−h))/(e^h + e^(−h))."""
     printed = r"f(h) = \tanh(h) = \frac{e^h - e^{-h}}{e^h + e^{-h}}"
     ratio = (sp.exp(u) - sp.exp(-u)) / (sp.exp(u) + sp.exp(-u))
-    return equation("5.6", printed, Equality(sp.tanh(u), ratio))
+    return equation(
+        "5.6",
+        printed,
+        Equality(sp.tanh(u), ratio),
+        title="Tanh in terms of exponentials",
+        keywords="hyperbolic tangent definition exp identity",
+        see=("tanh",),
+    )
 
 
 def eq_5_7() -> Derivation:
     """f′(h) = 1 − f(h)² for f = tanh."""
     tanh = sp.tanh(u)
     statement = Equality(derivative(tanh, u), 1 - tanh**2, wrt=u, derive=lambda: derive(tanh, u))
-    return equation("5.7", r"f'(h) = 1 - f(h)^2", statement).gradient()
+    return equation(
+        "5.7",
+        r"f'(h) = 1 - f(h)^2",
+        statement,
+        title="Derivative of tanh",
+        keywords="tanh prime hyperbolic tangent activation function derivative sech squared",
+        see=("backprop.5.6", "tanh", "averages.sigmoid"),
+    ).gradient()
 
 
 def eq_5_8_name() -> Claim:
@@ -128,6 +154,9 @@ def eq_5_8_name() -> Claim:
         (slip,),
         claimed="one half of a sum is called “mean squared errors”",
         remark="Half the sum of squared errors, which is $K/2$ times their mean over the $K$ outputs.",
+        title="Half the sum of squared errors is not their mean",
+        keywords="sse mse sum of squared errors mean squared error factor one half",
+        see=("mean-squared-error",),
     )
 
 
@@ -138,7 +167,17 @@ def eq_5_9() -> Derivation:
         r" \frac{\partial y_k}{\partial w_{kj}^{(2)}} = (y_{k}- \hat{y}_k)z_{j}"
     )
     factors = derivative(E, y[k]) * derivative(y[k], w2[k, j])
-    return _of_network("5.9", printed, w2[k, j], (factors, "chain rule"), ((y[k] - yhat[k]) * z[j], ""))
+    return _of_network(
+        "5.9",
+        printed,
+        w2[k, j],
+        (factors, "chain rule"),
+        ((y[k] - yhat[k]) * z[j], ""),
+        title="Gradient of the error by the output weights",
+        keywords="backprop backpropagation back-propagation last layer second layer weights w2 squared error mlp neural network",
+        uses=("backprop.4.1",),
+        see=("two-layer-network", "averages.output-delta"),
+    )
 
 
 def eq_5_10() -> Derivation:
@@ -150,7 +189,16 @@ def eq_5_10() -> Derivation:
     )
     first = derivative(E, h[j]) * derivative(h[j], w1[j, i])
     second = derivative(E, z[j]) * derivative(z[j], h[j]) * x[i]
-    return _of_network("5.10", printed, w1[j, i], (first, "chain rule"), (second, "chain rule"))
+    return _of_network(
+        "5.10",
+        printed,
+        w1[j, i],
+        (first, "chain rule"),
+        (second, "chain rule"),
+        title="Gradient of the error by the hidden weights, through the hidden unit",
+        keywords="backprop backpropagation back-propagation first layer weights w1 chain rule mlp neural network",
+        uses=("backprop.4.1",),
+    )
 
 
 def eq_5_11() -> Derivation:
@@ -160,7 +208,17 @@ def eq_5_11() -> Derivation:
         r"\frac{\partial y_k}{\partial z_{j}}= \sum\limits_{k} (y_{k}- \hat{y}_{k}) w_{kj}^{(2)}"
     )
     paths = sp.Sum(derivative(E, y[k]) * derivative(y[k], z[j]), k)
-    return _of_network("5.11", printed, z[j], (paths, "chain rule"), (sp.Sum((y[k] - yhat[k]) * w2[k, j], k), ""))
+    return _of_network(
+        "5.11",
+        printed,
+        z[j],
+        (paths, "chain rule"),
+        (sp.Sum((y[k] - yhat[k]) * w2[k, j], k), ""),
+        title="Gradient of the error by a hidden unit",
+        keywords="backprop backpropagation back-propagation error signal delta rule hidden layer sum over the outputs",
+        uses=("backprop.4.1", "backprop.5.2"),
+        see=("two-layer-network",),
+    )
 
 
 def eq_5_12() -> Derivation:
@@ -170,7 +228,16 @@ def eq_5_12() -> Derivation:
         r" (y_{k}- \hat{y}_{k}) w_{kj}^{(2)}"
     )
     result = (1 - z[j] ** 2) * x[i] * sp.Sum((y[k] - yhat[k]) * w2[k, j], k)
-    return _of_network("5.12", printed, w1[j, i], (result, "(5.7) and (5.11) into (5.10)"))
+    return _of_network(
+        "5.12",
+        printed,
+        w1[j, i],
+        (result, "(5.7) and (5.11) into (5.10)"),
+        title="Gradient of the error by the hidden weights",
+        keywords="backprop backpropagation back-propagation delta rule first layer weights w1 hidden layer tanh mlp multilayer perceptron neural network",
+        uses=("backprop.5.7", "backprop.5.10", "backprop.5.11"),
+        see=("two-layer-network",),
+    )
 
 
 def eq_5_12_refs() -> Claim:
@@ -195,6 +262,9 @@ def eq_5_12_refs() -> Claim:
         ),
         claimed="substituting “(4.11) into (4.10)” gives (5.12)",
         remark="The text leaves (5.7) to the reader.",
+        title="Which equations give the gradient by the hidden weights",
+        keywords="wrong equation number reference substitution",
+        uses=("backprop.5.7", "backprop.5.10", "backprop.5.11", "backprop.5.12"),
     )
 
 

@@ -85,6 +85,10 @@ def eq_1_1() -> Claim:
         " everywhere: with one unit in each layer and weights $u_1$, $u_2$ the second derivative at $u_1 = 0$ is $x^2u_2^2$, and grows without bound."
         " But on a given segment one can be enclosed: for $x = \\hat{y} = 1$, from $u_1 = \\frac{1}{2}$, $u_2 = 1$ and up to"
         " $\\eta_0 = \\frac{1}{2}$, the square of the Hessian's norm stays below 4, so that $L = 2$.",
+        title="One step of gradient descent lowers the loss",
+        keywords="gradient descent update rule learning rate step size descent lemma lipschitz smoothness convergence",
+        uses=("backprop.2.1", "backprop.5.9", "backprop.5.12"),
+        see=("finite-step.length", "finite-step.taylor1"),
     )
 
 
@@ -146,6 +150,10 @@ def eq_2_1() -> Claim:
         claimed="F(r₀ + r) = F(r₀) + ∇F·r, and ∇F·r = ‖∇F‖ ‖r‖ cos θ",
         remark="The second equality is exact, in every dimension: $\\theta$ is the angle between $g = \\nabla F$ and $r$, which the"
         " law of cosines defines by the third side $g - r$.",
+        title="Change of a function along a direction",
+        keywords="taylor first order linearisation linearization directional derivative dot product angle cosine",
+        uses=("backprop.6.1",),
+        see=("finite-step.taylor1",),
     )
 
 
@@ -213,6 +221,10 @@ def eq_2_steepest() -> Claim:
         claimed="of all directions of one length the gradient's is the steepest ascent, its opposite the steepest descent",
         remark="$g = \\nabla F$, $G$ is its length, and $u$ is any direction of length 1. What is left over is a sum of squares,"
         " zero only for $u = \\pm g/G$: no other direction is as steep. Lagrange's multiplier gives the same answer.",
+        title="The gradient is the direction of steepest ascent",
+        keywords="why negative gradient steepest descent direction cauchy schwarz lagrange multiplier unit vector",
+        uses=("backprop.2.1",),
+        see=("finite-step.best-direction", "averages.optimising-needs-theta"),
     )
 
 
@@ -225,6 +237,9 @@ def eq_6_1() -> Claim:
         Approximation(exact, model, (dx, dy), 1),
         slips=(_equals_sign(exact, model, f),),
         remark="$\\Delta x = x - x_0$ and $\\Delta y = y - y_0$.",
+        title="First-order Taylor expansion of a function of two variables",
+        keywords="taylor series tangent plane linearisation linearization approximation",
+        see=("finite-step.taylor1",),
     )
 
 
@@ -240,6 +255,9 @@ def eq_6_2() -> Claim:
         Approximation(exact, model, (dx, dy), 1, definitions=step),
         slips=(_equals_sign(exact, model, f, definitions=step),),
         remark="$x = x_0 + \\Delta x$ and $y = y_0 + \\Delta y$.",
+        title="Change of a function, to first order",
+        keywords="taylor increment difference approximation small step",
+        uses=("backprop.6.1",),
     )
 
 
@@ -252,6 +270,9 @@ def eq_6_3() -> Claim:
         Approximation(exact, model, (dx, dy), 1),
         slips=(_equals_sign(exact, model, f),),
         remark="$\\Delta f$ is the left side.",
+        title="Total differential of a function of two variables",
+        keywords="total differential delta f partial derivatives small change",
+        uses=("backprop.6.2",),
     )
 
 
@@ -286,6 +307,9 @@ def eq_6_2_refs() -> Claim:
         claimed="“(5.1)” can be transformed into “(5.3)”",
         remark="With (6.1) for (5.1) and (6.3) for (5.3) it is a change of names. Read as printed, one layer's outputs would"
         " have to follow from another's.",
+        title="How the total differential follows from the Taylor expansion",
+        keywords="wrong equation number reference",
+        uses=("backprop.6.1", "backprop.6.3"),
     )
 
 
@@ -310,6 +334,10 @@ def eq_6_4() -> Claim:
         Approximation(moved - E, model, (d1, d2), 1, definitions=NETWORK),
         slips=(sign,),
         remark="$d^{(1)}$ and $d^{(2)}$ are the changes of the two layers of weights, and the product is an inner product.",
+        title="Change of a network's error under a small change of all weights",
+        keywords="taylor first order weights perturbation gradient dot product delta w",
+        uses=("backprop.5.9", "backprop.5.12", "backprop.6.3"),
+        see=("backprop.1.1",),
     )
 
 
@@ -335,4 +363,7 @@ def eq_6_4_refs() -> Claim:
         ),
         claimed="applying “(5.3)” gives (6.4)",
         remark="$g_1$ and $g_2$ are the derivatives of $E$ with respect to two weights; more weights give more terms.",
+        title="Which equation gives the change of the error",
+        keywords="wrong equation number reference",
+        uses=("backprop.6.3", "backprop.6.4"),
     )

@@ -79,6 +79,9 @@ def length() -> Claim:
         ),
         claimed="the step α∇L is as long as the gradient's magnitude times α, and the gradient directs it",
         remark="$g = \\nabla L$. The second line is the step's direction: the rate does not occur in it.",
+        title="Length and direction of a gradient step",
+        keywords="learning rate step size norm of the gradient normalised",
+        see=("unit-vector",),
     )
 
 
@@ -112,6 +115,8 @@ def taylor1() -> Claim:
             Approximation(_quadratic(d[i]) - _quadratic(sp.Integer(0)), first, (d,), 1, assumptions=(SYMMETRIC,)),
         ),
         remark="For any loss of two parameters, and for a quadratic one of any number.",
+        title="First-order Taylor expansion of a loss",
+        keywords="taylor series linear approximation gradient",
     )
 
 
@@ -156,6 +161,10 @@ def taylor2() -> Claim:
         remark="With several parameters the printed shapes do not agree: $\\nabla\\nabla L\\,\\Delta$ is a vector, and is added to a"
         " number. With one parameter it can be read, and is worse than no second term: its error falls only as $|\\Delta|$"
         " (the last line), where the first-order model's falls as $\\Delta^2$.",
+        title="Second-order Taylor expansion of a loss",
+        keywords="taylor series quadratic approximation hessian one half newton",
+        uses=("finite-step.taylor1",),
+        see=("gauss-newton", "least-squares-hessian"),
     )
 
 
@@ -180,6 +189,9 @@ def hessian_size() -> Claim:
         remark="The Hessian of a loss with two continuous derivatives is symmetric, as the last line shows for one, so that only"
         " the entries on its diagonal and half of the others can differ. The source calls the vector of first derivatives"
         " the Jacobian; for a scalar loss the usual name is the gradient, the Jacobian's transpose.",
+        title="How many second derivatives a Hessian has",
+        keywords="hessian size n squared symmetric schwarz clairaut mixed partial derivatives",
+        see=("logistic-hessian-vector", "softmax-hessian-vector"),
     )
 
 
@@ -221,6 +233,9 @@ def best_direction() -> Claim:
         " (Where it has no positive one, the same equation gives the worst step: the second line.)"
         " The last lines take the bowl $\\frac{1}{2}(w_1^2 + 10w_2^2)$ at $(10, 1)$ with $\\eta = 5$: the step $q = (-4, -3)$ does better"
         " than the negative gradient's $p$, whose direction is not that of an eigenvector.",
+        title="Best step of a given length for a quadratic loss",
+        keywords="trust region subproblem levenberg marquardt damping eigenvector better than the gradient direction",
+        see=("symmetric-quadratic-form", "gauss-newton"),
     )
 
 
@@ -276,6 +291,10 @@ def limit() -> Claim:
         " $\\delta = u - \\frac{\\eta}{G}(I - uu^\\top)Hu$, with the multiplier $G - \\eta c$, for both conditions on the best step of a"
         " quadratic, $\\eta H\\delta + \\nu\\delta = g$ and $\\lVert\\delta\\rVert = 1$, hold to order 1 (where $\\lVert u\\rVert = 1$), and they"
         " determine it near $\\eta = 0$.",
+        title="For short steps the gradient's direction is the best",
+        keywords="small learning rate neighbourhood trust region limit",
+        uses=("finite-step.best-direction", "finite-step.taylor2"),
+        see=("backprop.2.steepest",),
     )
 
 
@@ -314,6 +333,9 @@ def cost() -> Claim:
         claimed="the gradient takes O(n) time, something separate for each dimension O(n²)",
         remark="Counted in the derived expressions of tanh networks with 1 to 4 hidden layers, all widths being letters; $n$ is the"
         " number of weights. The cheap-gradient principle allows a factor of 5; these networks need less than 3.",
+        title="Operations of a gradient, beside those of its function",
+        keywords="cheap gradient principle reverse mode automatic differentiation complexity backprop flops",
+        see=("three-layer-network",),
     )
 
 
@@ -361,4 +383,7 @@ def preconditioning() -> Claim:
         claimed="where the gradient is a poor direction for large η, preconditioning helps",
         remark="$l(w) = \\frac{1}{2}w^\\top Hw + b^\\top w$ with $H = B^\\top B$ positive definite, and the step $s$ that solves"
         " $Hs = \\nabla l(w) = Hw + b$: the gradient at $w - s$ is zero, and no point $v$ has a smaller loss.",
+        title="Newton step of a quadratic loss",
+        keywords="newton's method preconditioner preconditioning inverse hessian quadratic minimum",
+        see=("symmetric-quadratic-form", "least-squares-hessian"),
     )

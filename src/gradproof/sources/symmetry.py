@@ -68,6 +68,9 @@ def general() -> Derivation:
         (statement,),
         (slip,),
         remark=r"$\theta$ is any one parameter. What the answer concludes does not depend on the sign.",
+        title="Gradient of a squared error, for any model",
+        keywords="chain rule sign mse squared loss inner derivative f(x) minus y",
+        see=("mean-squared-error", "averages.linreg.m"),
     ).gradient()
 
 
@@ -93,6 +96,10 @@ def roles() -> Claim:
         ),
         claimed="∇ᵢf = ∇ⱼf gives ∇ᵢJ = ∇ⱼJ",
         remark="Where the model's two slopes agree the right side is zero, and so the loss's slopes agree.",
+        title="Equal slopes of the model give equal slopes of the loss",
+        keywords="symmetry equal gradients same update",
+        uses=("symmetry.general",),
+        see=("symmetry.network",),
     )
 
 
@@ -138,6 +145,9 @@ def network() -> Claim:
         " hidden units stay copies of each other. Weights into one hidden unit part as soon as two inputs differ and its error"
         " is not zero; weights from one hidden unit into two outputs, while equal, part as soon as their targets differ and the"
         " unit is not silent ($z_j \\ne 0$).",
+        title="Hidden units that start equal stay equal",
+        keywords="symmetry breaking weight initialisation initialization constant identical neurons",
+        uses=("backprop.5.9", "backprop.5.12"),
     )
 
 
@@ -157,6 +167,10 @@ def zero() -> Claim:
         " between the right class and the others, though all wrong classes get the same. In word2vec (skip-gram with negative sampling: $v$ the"
         " word, $u_n$ the context words, $t_n = 1$ for those that were seen and 0 for the sampled ones) each vector moves along the other"
         " side's, so that with both zero nothing moves, and it is the random start of one that sets the components apart.",
+        title="Gradients where all parameters are zero",
+        keywords="zero initialisation initialization weights tanh network softmax layer word2vec skip-gram negative sampling",
+        uses=("backprop.5.9", "backprop.5.12"),
+        see=("symmetry.network", "softmax-cross-entropy", "softmax-regression", "info-nce-embeddings"),
     )
 
 
@@ -231,6 +245,9 @@ def linear() -> Derivation:
         r"\frac{\partial J_{\theta}(x)}{\partial \hat{x}_0} = x_0,\mbox{and }\frac{\partial J_{\theta}(x)}{\partial \hat{x}_1} = x_1",
         (Equality.gradient(J, t0, x0, (LINEAR,)), Equality.gradient(J, t1, x1, (LINEAR,))),
         remark=r"$\theta_0$ and $\theta_1$ stand for the source's $\hat{x}_0$ and $\hat{x}_1$.",
+        title="Gradient of a linear loss of two parameters",
+        keywords="linear function partial derivatives counterexample",
+        see=("averages.linear-cost",),
     ).gradient()
 
 
@@ -260,6 +277,9 @@ def update() -> Claim:
             _part((sp.Eq(t0, 0), sp.Eq(t1, 0))),
         ),
         remark="From zero, and with the linear loss.",
+        title="First step from zero, for a linear loss",
+        keywords="zero initialisation initialization update parameters differ",
+        uses=("symmetry.linear",),
     )
 
 
@@ -280,6 +300,10 @@ def pathological() -> Claim:
         claimed="if x₀ = x₁ on every point used, the parameters stay equal for ever",
         remark="The data point may be another one at each step. The second line starts from equal parameters: they part at the first"
         " step whose point has $x_0 \\ne x_1$.",
+        title="Equal inputs keep parameters equal",
+        keywords="symmetry zero initialisation initialization identical features",
+        uses=("symmetry.linear",),
+        see=("symmetry.update",),
     )
 
 
@@ -322,4 +346,7 @@ def vectors() -> Claim:
         (slip,),
         claimed="when the parameters are vectors, the components of each get the same update",
         remark="For every number of vectors and of components; $c$ and $c'$ are two components of one vector.",
+        title="Updates of the components of a parameter vector",
+        keywords="zero initialisation initialization vector embedding components",
+        see=("symmetry.update", "embedding"),
     )

@@ -12,9 +12,9 @@ from html import escape
 from typing import Any
 
 from gradproof import page, reference, reference_page
-from gradproof.ledger import place
 from gradproof.page import PageError
 from gradproof.pieces import table
+from gradproof.related import address
 from gradproof.trials.gathering import all_trials
 from gradproof.trials.oracles import oracles
 
@@ -264,5 +264,4 @@ def _agreeing(identity: str, gradients: Sequence[Data]) -> list[str]:
 
 
 def _link(identity: str) -> str:
-    address = f"../reference/{reference.IDS[identity]}/#{identity}" if identity in reference.IDS else place(identity)
-    return f'<a href="{address}">{escape(identity)}</a>'
+    return f'<a href="site:{address(identity)}">{escape(identity)}</a>'
