@@ -183,6 +183,8 @@ def _worth(node: Any, env: dict[str, Any]) -> Any:
         ("9**9**9", 0, "a power of numbers that is too large"),
         ("10**10**10", 0, "a power of numbers that is too large"),
         ("2**(-10**9)", 0, "a power of numbers that is too large"),
+        ("2**exp(exp(exp(9)))", 7, "a power of numbers that is too large"),
+        ("a*cosh(10**9)", 2, "a power of numbers that is too large"),
         ("a/(1 - 1)", 0, "a division by zero"),
         ("tanh" + "(1" * 60 + ")" * 60, 5, "is called, and is no name"),
         ("exp(" * 60 + "a" + ")" * 60, 4 * MAX_DEPTH, f"nested too deeply: more than {MAX_DEPTH} levels"),

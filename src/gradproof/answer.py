@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import sympy as sp
 
 import gradproof
+from gradproof.checks.steps import LineChecker
 from gradproof.model import Model
 from gradproof.notation import NotationError, has_matrices
 from gradproof.problem import NOTATIONS, Problem, ProblemError, listed
@@ -188,7 +189,8 @@ class Answer:
     def _decided(equation: Equality) -> Verdict:
         """The verdict on an equation of numbers or of matrices."""
         if not has_matrices(equation.left, equation.right):
-            return equation.verify()
+            checker = LineChecker(equation.definitions, equation.assumptions)
+            return checker.compared(equation.left, equation.right)
         if equation.definitions:
             raise ProblemError("an equation of matrices is decided without definitions: write out what they stand for")
         found: Verdict = gradproof.equal(equation.left, equation.right, equation.assumptions)
