@@ -318,9 +318,8 @@
 
   function changed() {
     if (!page) return;
-    const fragment = location.hash.slice(1);
-    if (!fill(fragment)) return;
-    if (run?.fragment === fragment) show();
+    if (!fill(location.hash.slice(1))) return;
+    if (run?.fragment === typed()) show();
     else if (ready && !running()) ask();
     else page.answer.hidden = true;
   }

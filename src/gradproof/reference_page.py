@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
 FEW = 4  # steps; a longer derivation is shown by its first line and its last
 
-__all__ = ["data", "entry", "group", "index", "key", "record", "render_entry", "summary"]
+__all__ = ["data", "entry", "group", "index", "key", "kink_shown", "record", "render_entry", "summary"]
 
 
 def entry(identity: str) -> str:
@@ -229,10 +229,11 @@ def _kinks(entry: Entry) -> Iterator[tuple[str, str]]:
     """Yield where the gradients do not exist, and what other programs return there, if there are such places."""
     found = dict.fromkeys(k for s in entry.statements if s.derivation is not None for k in s.derivation.kinks)
     if found:
-        yield "Kinks", "".join(_kink(kink, entry.id) for kink in found)
+        yield "Kinks", "".join(kink_shown(kink, entry.id) for kink in found)
 
 
-def _kink(kink: Kink, name: str) -> str:
+def kink_shown(kink: Kink, name: str) -> str:
+    """Return a border at which there may be no gradient, and what other programs return there."""
     border = formula(tex(kink.where), name, "checked", display=False)
     if kink.kind == "smooth":
         return f"{border}<p>There the gradient exists: its two sides agree.</p>"
