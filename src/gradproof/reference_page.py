@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
 FEW = 4  # steps; a longer derivation is shown by its first line and its last
 
-__all__ = ["data", "entry", "group", "index", "key", "record", "render_entry", "summary"]
+__all__ = ["data", "entry", "group", "index", "key", "kink_shown", "record", "render_entry", "summary"]
 
 
 def entry(identity: str) -> str:
@@ -249,7 +249,7 @@ def _main_lines(part: Derivation) -> list[tuple[Any, str]]:
 def _kinks(entry: Entry) -> Iterator[tuple[str, str]]:
     """Yield where the gradients do not exist, and what other programs return there, if there are such places."""
     if found := _kinks_of(entry):
-        yield "Kinks", "".join(_kink(kink, entry.id) for kink in found)
+        yield "Kinks", "".join(kink_shown(kink, entry.id) for kink in found)
 
 
 def _kinks_of(entry: Entry) -> list[Kink]:
@@ -257,7 +257,8 @@ def _kinks_of(entry: Entry) -> list[Kink]:
     return list(dict.fromkeys(kink for d in derivations if d is not None for kink in d.kinks))
 
 
-def _kink(kink: Kink, name: str) -> str:
+def kink_shown(kink: Kink, name: str) -> str:
+    """Return a border at which there may be no gradient, and what other programs return there."""
     border = formula(tex(kink.where), name, "checked", display=False)
     if kink.kind == "smooth":
         return f"{border}<p>There the gradient exists: its two sides agree.</p>"
