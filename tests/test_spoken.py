@@ -16,7 +16,7 @@ import sympy as sp
 from gradproof import REFERENCE
 from gradproof.latex import to_latex
 from gradproof.mathml import read
-from gradproof.oneline import one_line
+from gradproof.one_line import from_mathml
 from gradproof.spoken import spoken
 from gradproof.typeset import TypesetError, typeset
 
@@ -167,7 +167,7 @@ def test_a_formula_is_said_as_a_reader_would_say_it(latex: str) -> None:
 
 @pytest.mark.parametrize("latex", LINES)
 def test_a_formula_is_one_line_of_text(latex: str) -> None:
-    assert one_line(mathml(latex)) == LINES[latex]
+    assert from_mathml(mathml(latex)) == LINES[latex]
 
 
 def test_the_formula_is_named_by_its_words_and_stays_mathml() -> None:
@@ -256,7 +256,7 @@ def test_no_two_formulas_of_the_site_sound_alike(formulas: Callable[[], Iterator
     latex = set(formulas())
     assert len(latex) > 40
     formulas = list(map(mathml, latex))
-    for says, seen in product((heard, one_line), (as_read, as_written)):
+    for says, seen in product((heard, from_mathml), (as_read, as_written)):
         assert not unlike(formulas, says, seen)
 
 

@@ -4,7 +4,7 @@ KaTeX's presentation MathML says how a formula looks.  Here what only places it 
 size) is left out, brackets and bars that belong together become one `Fence`, and the scripts of
 whatever kind one `Script`.  An element that is not known is an error: nothing is left out silently.
 
-References: `spoken.py` says the tree in words, `oneline.py` writes it as one line of text.
+References: `spoken.py` says the tree in words, `one_line.py` writes it as one line of text.
 """
 
 from __future__ import annotations
