@@ -224,9 +224,8 @@ def search_entries() -> list[Data]:
     for identity in _ids():
         row, record = outline(identity), _record(identity)
         number = identity.partition(".")[2]
-        numbered = row["source"] is not None and number.replace(".", "").isdigit()
-        title = f"{row['title']} ({number})" if numbered else row["title"]
-        names = f"{row['keywords']} {identity} {number} gradient derivative formula"
+        numbered = f" ({number})" if number.replace(".", "").isdigit() else ""
+        title, names = f"{row['title']}{numbered}", f"{row['keywords']} {identity} gradient derivative formula"
         found.append(_entry(address(identity), title, _formula(record), names, 3 if row["source"] is None else 2))
     return [
         *found,
