@@ -77,8 +77,8 @@
   }
 
   function keep(files) {
-    const loaded = performance.getEntriesByType("resource").map(({ name }) => name);
-    const own = loaded.filter((address) => address.startsWith(base.href) && /\.\w+$/.test(new URL(address).pathname));
+    const loaded = performance.getEntriesByType("resource").filter(({ initiatorType }) => !/fetch|xml/.test(initiatorType));
+    const own = loaded.map(({ name }) => name).filter((address) => address.startsWith(base.href));
     const page = location.href.replace(/[?#].*/, "");
     navigator.serviceWorker?.controller?.postMessage({ keep: [...new Set([page, ...own, ...files])] });
   }
