@@ -29,6 +29,46 @@
     return [`the page is ${beyond} px wider than the window: ${named.join("; ")}`];
   },
 
+  /* On paper nothing can be scrolled: what does not fit is lost. */
+  cut() {
+    const found = [];
+    for (const node of document.querySelectorAll("article *")) {
+      if (node.closest(".katex, svg") || getComputedStyle(node).overflowX === "visible") continue;
+      const lost = node.scrollWidth - node.clientWidth;
+      if (node.clientWidth > 2 && lost > 1) found.push(`${lost} px are lost on paper: <${node.localName} class="${node.className}"> ${node.textContent.trim().slice(0, 60)}`);
+    }
+    return found;
+  },
+
+  /* Number what a reader can use, so that a walk through the page can tell what it has not reached. */
+  usable() {
+    const all = document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex='0']");
+    const shown = Array.from(all).filter((node) => {
+      const { width, height } = node.getBoundingClientRect();
+      const there = node.checkVisibility({ opacityProperty: true, visibilityProperty: true }) && width && height;
+      return there && !node.disabled && node.tabIndex >= 0 && !node.closest("[inert]") && !node.matches(".md-toggle, .md-option");
+    });
+    shown.forEach((node, n) => (node.dataset.usable = n));
+    return shown.map((node) => `<${node.localName} class="${node.getAttribute("class") ?? ""}"> ${(node.getAttribute("aria-label") || node.textContent).trim().slice(0, 50)}`);
+  },
+
+  /* Where the focus is: the number of the part, or its name, and how it looks. */
+  focus() {
+    const node = document.activeElement;
+    const look = (one) => {
+      const { outlineStyle, outlineWidth, outlineColor, boxShadow, backgroundColor, color, borderColor, stroke, strokeWidth, textDecoration, opacity } = getComputedStyle(one);
+      return [outlineStyle, outlineWidth, outlineColor, boxShadow, backgroundColor, color, borderColor, stroke, strokeWidth, textDecoration, opacity].join();
+    };
+    // A radio button may be drawn by its label, which follows it.
+    const looks = () => [node, node.parentElement, node.nextElementSibling, ...Array.from(node.children)].filter(Boolean).map(look).join(";");
+    const last = window.lastFocus;
+    const unseen = last && last.node.isConnected && last.looks === last.again() ? [last.told] : [];
+    const told = `<${node.localName} class="${node.getAttribute("class") ?? ""}"> ${node.textContent.trim().slice(0, 50)}`;
+    const caret = node.matches("textarea, input:not([type=radio], [type=checkbox])"); // which blinks where one writes
+    window.lastFocus = node === document.body || caret ? null : { node, told, looks: looks(), again: looks };
+    return [node.dataset.usable ?? "", told, ...unseen];
+  },
+
   /* Text that is cut off because its box hides what does not fit. */
   clipped() {
     const found = [];
