@@ -25,7 +25,8 @@ QUERIES = {
     "mean squared error": "#mean-squared-error",
     "kl divergence": "#kl-divergence",
 }
-RESULTS = """Array.from(document.querySelectorAll(".md-search-result__link"), (link) => link.href.replace(/\\?h=[^#]*/, ""))"""
+RESULTS = """Array.from(document.querySelectorAll(".md-search-result__link"),
+    (link) => link.href.replace(/\\?h=[^#]*/, ""))"""
 
 
 @pytest.fixture

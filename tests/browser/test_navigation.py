@@ -13,7 +13,9 @@ from checks import check, found
 
 def go(page: Page, title: str) -> None:
     """Follow a link of the navigation, whose sections are opened."""
-    page.evaluate("for (const fold of document.querySelectorAll('.md-nav--primary .md-nav__toggle')) fold.checked = true")
+    page.evaluate(
+        "for (const fold of document.querySelectorAll('.md-nav--primary .md-nav__toggle')) fold.checked = true"
+    )
     page.locator(".md-nav--primary a", has_text=re.compile(rf"^\s*{re.escape(title)}\s*$")).first.click()
     expect(page.locator("article h1")).to_contain_text(title.split()[0])
 
