@@ -54,7 +54,7 @@ def _names(file: Path) -> frozenset[str]:
 
 
 def axe(page: Page) -> list[str]:
-    """What axe finds on the page, colours apart; each violation says where it is, what is wrong, and where to read on."""
+    """What axe finds on the page, colours apart: where it is, what is wrong, and where to read on."""
     return _run(page, None, {"rules": {rule: {"enabled": False} for rule in COLOURS}})
 
 
