@@ -31,12 +31,12 @@ async function first(event) {
   return response;
 }
 
-/** The network's, or else what is kept; a kept copy is replaced by what arrives. */
+/** The network's, or else what is kept; a kept copy is replaced by what arrives.  A page is asked for anew each time. */
 async function fresh(event) {
   const cache = await caches.open(NAME);
   const kept = await cache.match(event.request.url, { ignoreSearch: true });
   try {
-    const response = await fetch(event.request);
+    const response = await fetch(event.request, event.request.mode === "navigate" ? { cache: "no-cache" } : {});
     if (kept && response.ok) event.waitUntil(cache.put(event.request.url, response.clone()));
     return response;
   } catch (error) {

@@ -53,7 +53,19 @@ NOT_NEEDED = (
     *("fileinput", "ftplib", "getopt", "http/", "idlelib", "imaplib", "mailbox", "mimetypes", "modulefinder", "netrc"),
     *("optparse", "pdb", "pickletools", "plistlib", "poplib", "profile", "pstats", "py_compile", "pyclbr", "pydoc"),
     *("site-packages/", "smtplib", "socketserver", "sqlite3/", "statistics", "symtable", "tabnanny", "this."),
-    *("trace.", "turtle", "unittest/", "uuid", "wave", "webbrowser", "wsgiref/", "xml/", "xmlrpc/", "zipapp"),
+    *(
+        "trace.",
+        "turtle",
+        "unittest/",
+        "uuid",
+        "wave",
+        "webbrowser",
+        "wsgiref/",
+        "xml/dom/",
+        "xml/sax/",
+        "xmlrpc/",
+        "zipapp",
+    ),
     *("zoneinfo/", "_sysconfigdata"),
     # SymPy: other branches of mathematics and physics, readers of other languages
     *("sympy/categories/", "sympy/crypto/", "sympy/diffgeom/", "sympy/holonomic/", "sympy/liealgebras/"),
@@ -202,9 +214,10 @@ def _kept(key: str, make: Callable[[], bytes]) -> bytes:
     """What is kept under a digest of all that goes into it; made now if nothing is."""
     path = CACHE / key
     if not path.is_file():
+        made = make()
         CACHE.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=CACHE, delete=False) as file:
-            file.write(make())
+            file.write(made)
         Path(file.name).replace(path)  # at once or not at all: another build may be reading
     return path.read_bytes()
 
