@@ -165,9 +165,16 @@ def test_checks_whose_libraries_the_browser_lacks_are_listed_as_missing(monkeypa
     assert "python-flint is not installed" in found.text
 
 
+def test_a_formula_that_cannot_be_set_is_no_fault_of_the_reader() -> None:
+    found = ask(quick=True, loss="x^{" * 30 + "x" + "}" * 30, wrt="x")
+    assert found["status"] == "undecided"
+    assert "the answer cannot be set: KaTeX rejects" in found["error"]
+
+
 def test_the_gradient_can_be_copied_as_latex_as_code_and_as_a_command() -> None:
     found = Elements(ask(loss=LOSS, wrt="w", gradient=RIGHT, assume=["w > 0"])["html"])
-    assert r"\begin{aligned} \frac{\partial}{\partial w}" in found.text
+    last = r"&= \frac{2}{N} \sum_{n=1}^{N} \left(b + w x_{n} - y_{n}\right) x_{n}"
+    assert f"\\text{{identity}} \\\\\n{last}" in found.text
     assert "gradient = 2 * ((b + w * x - y) @ x) / N" in found.text
     assert f"gradproof check '{LOSS}' '{RIGHT}' --wrt w --assume 'w > 0'" in found.text
 

@@ -14,6 +14,7 @@
   let run = null; // the question that was asked last, and what is known of it
   let ready = false; // whether the program has been loaded
   let bytes = 0; // that it has, as far as this is known
+  let last = Promise.resolve(); // when the engine has done what was asked so far
   let ticking = 0;
 
   const engine = () => window.gradproofEngine;
@@ -93,7 +94,7 @@
       ); // prettier-ignore
     const size = bytes ? ` (${(bytes / MEGA).toFixed(0)} MB)` : "";
     const claims = isEquation() || page.form.elements.gradient.value.trim();
-    const asks = page.claim ? "Prove it" : claims ? "Check" : "Derive";
+    const asks = page.claim ? "Prove it" : claims || !page.form.elements.loss.value.trim() ? "Check" : "Derive";
     page.ask.textContent = ready ? asks : `Load gradproof${size} and ${asks.toLowerCase()}`;
     part("other").hidden = Boolean(page.claim);
     page.ask.disabled = busy;
@@ -128,29 +129,36 @@
   }
 
   async function answer(fragment) {
-    const stage = ready ? "Deciding" : "Loading the program";
+    for (const control of controls()) control.removeAttribute("aria-invalid");
+    const before = last;
+    let finished;
+    last = new Promise((resolve) => (finished = resolve));
+    const stage = !ready ? "Loading the program" : run?.waiting ? "Finishing what was asked before" : "Deciding";
     const mine = (run = { fragment, begun: performance.now(), stage, waiting: true });
     show(true);
     try {
       if (!engine()) throw new Error("The program could not be loaded.");
       await engine().start(loading);
       ready = true;
+      await before;
       if (mine.stopped) return;
       Object.assign(mine, { progress: null, stage: "Deciding", begun: performance.now() });
       show();
       const question = request(fragment);
       mine.answer = await engine().ask({ ...question, quick: true });
+      mine.decided = (performance.now() - mine.begun) / 1000;
       show(true);
-      if (mine.answer.more && run === mine) {
+      if (mine.answer.more) {
         mine.stage = "Checking each step";
-        mine.whole = await engine().ask(question);
-        mine.answer = mine.whole;
+        show();
+        mine.answer = mine.whole = await engine().ask(question);
       }
     } catch (error) {
-      mine.error = error.name === "Stopped" || mine.stopped ? "Stopped." : error.message;
+      mine.error = error.name === "Stopped" ? "Stopped." : error.message;
     } finally {
       mine.waiting = false;
       mine.took = (performance.now() - mine.begun) / 1000;
+      finished();
       show();
     }
   }
@@ -188,11 +196,21 @@
     } else page.bar.removeAttribute("value");
     tick();
     if (waiting && !ticking) ticking = setInterval(tick, 250);
-    if (waiting) say(`${run.stage} …`);
-    else if (run.error) say(run.error);
-    else say(`${TITLES[run.answer.status]}, in ${run.took.toFixed(1)} s.`);
+    say(told());
     if (run.answer) put(run.answer, focus);
-    else if (focus) page.answer.hidden = true;
+    const unfinished = run.error && page.answer.querySelector(".gp-waiting");
+    if (unfinished) unfinished.textContent = "The steps were not checked.";
+    if (!run.answer && focus) page.answer.hidden = true;
+  }
+
+  // In a line: what is being done, or what was found and how long it took.
+  function told() {
+    const { answer, waiting, stage, error, decided, took } = run;
+    if (!answer) return waiting ? `${stage} …` : error;
+    const verdict = `${TITLES[answer.status]}, in ${decided.toFixed(1)} s`;
+    if (waiting) return `${verdict}. ${stage} …`;
+    if (error) return `${verdict}. ${error}`;
+    return run.whole ? `${verdict}; all steps were checked in ${took.toFixed(1)} s.` : `${verdict}.`;
   }
 
   // How much will be loaded: the sizes that the build wrote down.
@@ -250,8 +268,10 @@
       else if (href.startsWith("#")) link.href = `#${new URLSearchParams({ claim: href.slice(1) })}`;
     }
     for (const block of made.querySelectorAll(".highlight")) {
+      const code = block.querySelector("code");
+      code.tabIndex = 0; // what scrolls must be reached by keyboard
       const button = element("button", { type: "button", className: "gp-copy", textContent: "Copy" });
-      button.addEventListener("click", () => copy(block.querySelector("code").textContent, button));
+      button.addEventListener("click", () => copy(code.textContent, button));
       block.prepend(button);
     }
     const forms = made.querySelector('[data-stage="forms"]');
@@ -261,6 +281,7 @@
       forms.append(element("p", { className: "gp-buttons" }, data));
     }
     if (found.place?.field) {
+      page.form.elements[found.place.field].setAttribute("aria-invalid", "true");
       const button = element("button", { type: "button", className: "gp-quiet-button", textContent: "Go to the place" });
       button.addEventListener("click", () => goTo(found.place));
       made.querySelector("article")?.append(element("p", { className: "gp-buttons" }, button));
@@ -297,9 +318,8 @@
 
   function changed() {
     if (!page) return;
-    const fragment = location.hash.slice(1);
-    if (!fill(fragment)) return;
-    if (run?.fragment === fragment) show();
+    if (!fill(location.hash.slice(1))) return;
+    if (run?.fragment === typed()) show();
     else if (ready && !running()) ask();
     else page.answer.hidden = true;
   }
@@ -320,6 +340,7 @@
     });
     form.addEventListener("input", (event) => {
       event.target.setCustomValidity?.("");
+      event.target.removeAttribute("aria-invalid");
       if (event.target.name) grow(event.target);
       label();
     });

@@ -87,7 +87,7 @@ class AnswerPage:
         """All that is known so far."""
         parts = (
             _stage("title", heading(self.status)),
-            self._claimed(),
+            f'<div class="gp-statement">{self._claimed()}</div>',
             _stage("scope", self._scope()),
             self._refutation() if self.status == "refuted" else "",
             self._read(),
@@ -139,7 +139,7 @@ class AnswerPage:
             if wrong is not None and len(self.found.lines) > 1
             else ""
         )
-        return f'<section class="gp-misprint">{line}{self._point()}{self._slip()}</section>'
+        return f'<section class="gp-refutation">{line}{self._point()}{self._slip()}</section>'
 
     def _point(self) -> str:
         witness = self.verdict.witness if self.verdict is not None else None
@@ -211,8 +211,10 @@ class AnswerPage:
         """The gradient to copy: as LaTeX and, once the steps are checked, as matrices and as NumPy code."""
         from gradproof.latex import derivation_latex
 
-        folds = [_fold("As LaTeX", code(derivation_latex(self.found.derivation)))]
-        if self.steps is not None and self.steps.status == "proved":
+        latex = derivation_latex(self.found.derivation).replace(r" \\ ", " \\\\\n")  # a line for each of its lines
+        proved = self.steps is not None and self.steps.status == "proved"
+        folds = [*(self._kinks() if proved else ()), _fold("As LaTeX", code(latex))]
+        if proved:
             forms = self.found.forms
             if forms.latex is not None and forms.indices:
                 folds.append(_fold("As matrices", formula(forms.latex, NAME, "checked") + code(forms.latex)))
@@ -220,6 +222,14 @@ class AnswerPage:
                 _fold("As NumPy code", "<p>None was found.</p>" if forms.code is None else python_code(forms.code))
             )
         return "".join((*folds, self._command()))
+
+    def _kinks(self) -> Iterator[str]:
+        """Where there is no gradient, and what other programs return there."""
+        from gradproof.reference_page import kink_shown
+
+        found = "".join(kink_shown(kink, NAME) for kink in self.found.derivation.kinks)
+        if found:
+            yield _fold("Where there is no gradient", found)
 
     def _command(self) -> str:
         """The same question elsewhere."""
@@ -241,7 +251,7 @@ class EquationPage(AnswerPage):
         return formula(self.found.statement.latex(), NAME, "checked") if self.found.statement is not None else ""
 
     def _refutation(self) -> str:
-        return f'<section class="gp-misprint">{self._point()}</section>'
+        return f'<section class="gp-refutation">{self._point()}</section>'
 
     def _asked(self) -> Iterator[tuple[str, str]]:
         yield from ()

@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import ParamSpec
 
 __all__ = [
     "claim_digest",
@@ -45,7 +46,17 @@ FIGURES = PACKAGE / "figures"
 REFERENCE = PACKAGE / "reference"
 TRIALS = PACKAGE / "trials"
 HOME = "gradproof.sources."
+#: Where there is bytecode only, as in a reader's browser, content has no name, and nothing is kept.
+NAMED = (PACKAGE / "cache.py").is_file()
 BENEATH = ("sympy", "mpmath", "lark", "python-flint", "numpy")  # what a result may rest on, beside our own code
+
+
+P = ParamSpec("P")
+
+
+def _of_sources(name: Callable[P, str]) -> Callable[P, str]:
+    """What names content by reading our own sources; where there are none, all have one name."""
+    return name if NAMED else lambda *_, **__: ""
 
 
 def digest(*parts: str) -> str:
@@ -55,6 +66,8 @@ def digest(*parts: str) -> str:
 
 def remember(key: str, make: Callable[[], str]) -> str:
     """Return what is stored under `key`; if nothing is, or it is damaged, make it and store it."""
+    if not NAMED:
+        return make()
     path = _path(key)
     found = _read(path)
     if found is None:
@@ -92,6 +105,7 @@ def _write(path: Path, text: str) -> None:
 
 
 @cache
+@_of_sources
 def engine_digest() -> str:
     """Name everything that could change a result, save sources, figures, the reference and trials: our code, and what lies beneath it."""
     files = [p for p in sorted(PACKAGE.rglob("*.py")) if p.parent not in (SOURCES, FIGURES, REFERENCE, TRIALS)]
@@ -109,18 +123,21 @@ def _version(package: str) -> str:
 
 
 @cache
+@_of_sources
 def sources_digest() -> str:
     """Name all sources together, for what may use any of them."""
     return digest(*(path.read_text("utf-8") for path in sorted(SOURCES.glob("*.py"))))
 
 
 @cache
+@_of_sources
 def drawing_digest() -> str:
     """Name the code that draws into the pages of claims and entries; the other figures are no part of these."""
     return digest(*((FIGURES / f"{name}.py").read_text("utf-8") for name in ("drawing", "numerals", "precision")))
 
 
 @cache
+@_of_sources
 def trials_digest() -> str:
     """Name the code that puts checkers on trial; what only shows what was found is no part of it."""
     files = (
@@ -130,12 +147,14 @@ def trials_digest() -> str:
 
 
 @cache
+@_of_sources
 def group_digest(group: str) -> str:
     """Name one group of the reference: the engine, the group's module and what the groups share."""
     files = (REFERENCE / f"{name}.py" for name in ("__init__", "entry", "letters", group))
     return digest(engine_digest(), *(path.read_text("utf-8") for path in files))
 
 
+@_of_sources
 def claim_digest(module: str, function: str) -> str:
     """Name one claim: the engine, and the part of `sources/<module>.py` that `function` reaches.
 

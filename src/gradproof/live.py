@@ -79,6 +79,7 @@ def _decided(problem: Problem, quick: bool) -> Data:
     """The answer to a problem; quick: without what follows the verdict on the claim."""
     from gradproof import data
     from gradproof.answer_page import AnswerPage, EquationPage
+    from gradproof.typeset import TypesetError
 
     try:
         found = _read(problem)
@@ -90,6 +91,8 @@ def _decided(problem: Problem, quick: bool) -> Data:
         html = page.html()
         told = data.of_checked if found.lines or found.statement is not None else data.of_derived
         plain = told(found) if page.verdict is not None else {}
+    except TypesetError as error:  # a ValueError, too, but none of what was typed
+        return _failed(f"the answer cannot be set: {error}")
     except ValueError as error:
         return _unread(str(error), _place(error, problem))
     return {"status": page.status, "html": html, "data": plain, "more": quick}

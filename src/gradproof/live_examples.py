@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from html import escape
 from typing import NamedTuple
-from urllib.parse import urlencode
 
-from gradproof.problem import FIELDS, Problem
+from gradproof.asking import fragment
+from gradproof.problem import Problem
 
 __all__ = ["EXAMPLES", "Example", "examples"]
 
@@ -125,11 +125,5 @@ EXAMPLES = (
 
 def examples() -> str:
     """Links that fill the form of the live page."""
-    links = "".join(f'<li><a href="#{escape(_fragment(e.problem))}">{escape(e.title)}</a></li>' for e in EXAMPLES)
+    links = "".join(f'<li><a href="#{escape(fragment(e.problem))}">{escape(e.title)}</a></li>' for e in EXAMPLES)
     return f'<ul class="gp-examples" id="examples">{links}</ul>'
-
-
-def _fragment(problem: Problem) -> str:
-    values = {name: getattr(problem, name) for name in FIELDS}
-    pairs = [(n, one) for n, value in values.items() for one in ((value,) if isinstance(value, str) else value) if one]
-    return urlencode(pairs)

@@ -31,6 +31,8 @@ def real(m: Meaning, value: Any, node: tree.Node) -> Any:
     """The value, if it is no number beyond the real ones; SymPy doubts that letters are real."""
     if value.has(sp.re, sp.im):
         value = value.replace(sp.re, lambda u: u).replace(sp.im, lambda _: sp.Integer(0))
+    if isinstance(value, (sp.exp, sp.sinh, sp.cosh)) and value.is_number and _size(value.args[0]) > MAX_BITS:
+        raise m.fail("a power of numbers that is too large", node)
     if value.is_number and value.has(sp.I, sp.zoo, sp.nan, sp.oo, -sp.oo):
         raise m.fail(f"{m.shown(node)} is {value}, which is no real number", node)
     return value
