@@ -1,4 +1,4 @@
-"""How fast the heaviest page shows its text and its first formula, beside the same page with its formulas set in the browser.
+"""How fast the heaviest page shows its text and its first formula, beside the same page with formulas set in the browser.
 
 Run after `nox -s docs`, with a python that has Playwright, with Chromium, and with MathJax unpacked by npm:
     npm install --prefix DIRECTORY mathjax@4

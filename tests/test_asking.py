@@ -13,13 +13,12 @@ from collections.abc import Iterator
 
 import pytest
 import sympy as sp
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gradproof import CLAIMS, REFERENCE, asking, reference, sources
 from gradproof.answer import Answer
 from gradproof.fields import asked, same, short_latex
-from gradproof.latex import to_latex
 from gradproof.lines import derivative
 from gradproof.problem import FIELDS, Problem
 from gradproof.statements import Differs, Equality
@@ -85,7 +84,7 @@ def test_what_is_opened_has_the_verdict_that_it_had(identity: str) -> None:
 def test_a_false_claim_is_opened_as_it_was_printed() -> None:
     problem = asking.problem_of(asking.of_claim("symmetry.general"))
     assert problem is not None
-    assert (problem.loss, problem.wrt) == (r"J = (x_1 - f(x_0,\theta))^2", r"\theta")
+    assert (problem.loss, problem.wrt) == (r"J = (x_1 - f(x_0, \theta))^2", r"\theta")
     answer = Answer(problem)
     assert answer.status == "refuted"
     assert answer.blame is not None
@@ -107,7 +106,7 @@ def test_a_claim_that_is_no_equality_is_named() -> None:
 
 def test_a_gradient_is_short_and_declares_nothing_that_is_told() -> None:
     assert _problem(asking.of_gradient("softmax-cross-entropy")) == Problem(
-        r"L = - \sum_{k=1}^K \log(p_k) y_k", "z_k", "p_k - y_k",
+        r"L = -\sum_{k=1}^K \log(p_k) y_k", "z_k", "p_k - y_k",
         (r"p_k = \frac{e^{z_k}}{\sum_{l=1}^K e^{z_l}}",), (r"\sum_{k=1}^K y_k = 1",),
     )  # fmt: skip
 
@@ -122,6 +121,7 @@ def test_an_address_holds_every_field() -> None:
     assert not set(fragment) & set(' "<>#\\')
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(min_size=1), max_size=3), st.text(), st.text(min_size=1).filter(str.strip))
 def test_any_text_comes_back_from_an_address(where: list[str], wrt: str, loss: str) -> None:
     problem = Problem(loss, wrt or "x", "1", where=tuple(where))
@@ -183,19 +183,23 @@ def test_names_that_latex_has_not_are_written_in_sympy_notation() -> None:
     [
         (sp.log(a), r"\log(a)"),
         (sp.tanh(a) ** 2, r"\tanh^2(a)"),
-        (sp.exp(-a) / (1 + sp.exp(-a)) ** 2, r"\frac{e^{- a}}{(1 + e^{- a})^2}"),
+        (sp.exp(-a) / (1 + sp.exp(-a)) ** 2, r"\frac{e^{-a}}{(1 + e^{-a})^2}"),
         ((a - b) ** 2 / 2, r"\frac{(a - b)^2}{2}"),
         (sp.sqrt((a - b) ** 3), r"\sqrt{(a - b)^3}"),
         (sp.Sum(x[n] ** 2, n), r"\sum_{n=1}^N x_n^2"),
         (2 ** (a * (1 - b)), r"2^{a (1 - b)}"),
-        (sp.Function("f")(a, b), "f(a,b)"),
+        (sp.Abs(a + 1) * sp.KroneckerDelta(n, d), r"|a + 1| \delta_{dn}"),
+        (
+            sp.Piecewise((-a, a > 0), (sp.Symbol("beta"), True)),
+            r"\begin{cases} - a & \text{for}\: a > 0 \\ \beta & \text{otherwise} \end{cases}",
+        ),
+        (sp.Function("f")(a, b), "f(a, b)"),
         (sp.erf((a + 1) * (b + 1)), r"\operatorname{erf}((a + 1) (b + 1))"),
     ],
     ids=str,
 )
 def test_latex_is_as_one_types_it(expression: sp.Expr, text: str) -> None:
     assert short_latex(expression) == text
-    assert len(text) <= len(to_latex(expression))
 
 
 def test_two_formulas_are_the_same_if_they_are_read_alike() -> None:

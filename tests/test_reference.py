@@ -231,19 +231,22 @@ def test_every_group_has_its_page_in_the_contents() -> None:
     for group, (title, _) in reference.GROUPS.items():
         assert f"- {title}: reference/{group}.md" in nav
         text = (ROOT / "docs/reference" / f"{group}.md").read_text("utf-8")
-        assert text.startswith(f"# {title}\n")
+        assert re.match(rf"---\ndescription: .+\n---\n\n# {title}\n", text)
         assert f'group("{group}")' in text
 
 
 def test_the_table_links_to_every_entry_and_holds_the_words_that_people_search_by(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    made = {"title": "A & B", "keywords": "silu swish", "definitions": ["a", "b"], "gradients": [{"latex": "c"}]}
+    gradient = {"latex": "c", "indices": 1, "matrix": None, "code": "a"}
+    made = {"title": "A & B", "keywords": "silu swish", "definitions": ["a", "b"], "gradients": [gradient]}
+    made |= {"stable": [], "kinks": ["x"]}
     monkeypatch.setattr(reference_page, "record", lambda identity: {"id": identity, **made})
     html = reference_page.index()
     for identity, group in reference.IDS.items():
-        assert html.count(f'<tr id="{identity}" ') == html.count(f'href="{group}/#{identity}"') == 1
+        assert html.count(f'<tr id="{identity}" ') == html.count(f'href="site:reference/{group}/#{identity}"') == 1
     assert html.count(">A &amp; B</a><span hidden>silu swish</span>") == len(reference.IDS)
+    assert html.count('data-shape="a vector" data-has="code kinks"') == len(reference.IDS)
 
 
 def test_an_unknown_entry_is_an_error_that_lists_the_known_ones() -> None:

@@ -95,8 +95,8 @@ def test_every_address_is_on_the_page_that_shows_the_formula(identity: str) -> N
 
 
 def test_every_rule_beside_a_step_has_a_page() -> None:
-    pages = {related.page_of_rule(name) for name in rule_page.names()}
-    assert len(pages) == len(rule_page.names())
+    pages = {related.page_of_rule(name) for name in rule_page.laws()}
+    assert len(pages) == len(rule_page.laws())
     assert {link for identity in collection.IDS for link in links(related.related(identity), "Rules")} <= pages
 
 

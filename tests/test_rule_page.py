@@ -20,7 +20,7 @@ def test_the_table_links_every_rule_with_its_law_to_its_page() -> None:
 
 def test_the_table_holds_the_rule_of_every_step_on_the_site() -> None:
     """What a reader meets beside a line can be looked up."""
-    assert {name for identity in collection.IDS for name in rules_used(identity)} <= set(rule_page.names())
+    assert {name for identity in collection.IDS for name in rules_used(identity)} <= set(rule_page.laws())
 
 
 def test_a_false_law_is_an_error() -> None:
@@ -41,7 +41,7 @@ def test_an_unknown_rule_is_named_with_the_known_ones() -> None:
         rule_page.law("chian rule")
 
 
-@pytest.mark.parametrize("name", rule_page.names())
+@pytest.mark.parametrize("name", rule_page.laws())
 def test_each_rule_has_a_law_and_an_example(name: str) -> None:
     """Each formula that stands on its own was printed from what was checked; a rule that is used has an example."""
     for html in (rule_page.law(name), rule_page.example(name)):
@@ -56,7 +56,7 @@ def test_every_derivation_that_uses_a_rule_is_counted() -> None:
     derivation = CLAIMS["backprop.5.12"].derivation
     assert derivation is not None
     steps = [step.rule.name for part in (*derivation.adjoints, derivation) for step in part.steps]
-    found = {name: use for name in rule_page.names() for use in rule_page.uses(name) if use.identity == "backprop.5.12"}
+    found = {name: use for name in rule_page.laws() for use in rule_page.uses(name) if use.identity == "backprop.5.12"}
     assert {name: use.times for name, use in found.items()} == {name: steps.count(name) for name in steps}
 
 

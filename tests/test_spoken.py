@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import re
 import tomllib
 from collections import defaultdict
@@ -17,11 +16,17 @@ import sympy as sp
 from gradproof import REFERENCE
 from gradproof.latex import to_latex
 from gradproof.mathml import read
+from gradproof.one_line import from_mathml
 from gradproof.spoken import spoken
 from gradproof.typeset import TypesetError, typeset
 
 ROOT = Path(__file__).parent.parent
 MATHML = re.compile(r"<math\b.*?</math>", re.DOTALL)
+NO_MATTER = re.compile(
+    r"<annotation.*?</annotation>|</?(?:math|semantics|mrow|mstyle|mspace)\b[^>]*>|<mtext>[\s\u2063\u200b]*</mtext>"
+    r'| (?!mathvariant|linethickness)[a-z]+="[^"]*"',
+    re.DOTALL,
+)
 LABEL = re.compile(r'<math aria-label="([^"]*)"')
 PROSE = re.compile(r"(?<![\\$`\w])\$([^$\n`]+)\$(?![\w`])")
 SPOKEN = re.compile(r"[A-Za-z0-9 ,.()'-]+")
@@ -113,13 +118,37 @@ WORDS = {
     r"\mathbb{1}[i = j]": "double-struck 1 open square bracket i, equals j close square bracket",
     r"\begin{cases} x & \text{for } x > 0 \\ 0 & \text{otherwise} \end{cases}":
         "2 cases, case 1, x, for x, is greater than 0, case 2, 0, otherwise, end cases",
-    r"\begin{cases} x & x > 0 \end{cases}": "1 cases, case 1, x, when x, is greater than 0, end cases",
+    r"\begin{cases} x & x > 0 \end{cases}": "1 case, case 1, x, when x, is greater than 0, end cases",
     r"\begin{pmatrix} a & b \end{pmatrix}":
         "open bracket the 1 by 2 matrix, row 1 column 1, a, row 1 column 2, b, end matrix, close bracket",
     r"\begin{aligned} a &= b \\ &= c \end{aligned}": "2 lines, line 1, a, equals b, line 2, equals c, end of lines",
     r"\exists\, \mho": "there is inverted ohm sign",
     "{}": "blank",
 }  # fmt: skip
+
+LINES = {
+    r"\frac{\partial E}{\partial w_{kj}} = (y_k - t_k)\, z_j": "∂E/∂w_kj = (y_k − t_k) z_j",
+    r"\frac{\partial}{\partial w} (w x)": "∂/∂w (w x)",
+    r"\partial E/\partial z": "∂E / ∂z",
+    r"w_k j": "w_k j",
+    r"w_{k,j}": "w_{k, j}",
+    r"x_{i'} x'_i x_i^2 x_{i^2}": "x_i′ x′_i x_i² x_{i²}",
+    r"w^{(2)}_{kj}": "w_kj^(2)",
+    r"x^{-1} x^n x^{n+1} x^{12} f''": "x⁻¹ x^n x^{n + 1} x¹² f″",
+    r"\mathbf{A}^\top \mathbf{1} + \boldsymbol{\gamma}": "𝐀ᵀ 𝟏 + 𝜸",
+    r"\frac{a + b}{2 c} - \frac{-1}{N}": "(a + b)/(2 c) − (−1)/N",
+    r"\sum_{i=1}^{N} x_i \max_c a_c": "∑_{i=1}^N x_i max_c a_c",
+    r"\sqrt{2} \sqrt[3]{x y}": "√2 √[3](x y)",
+    r"\hat y_k + \overline{x y}": "ŷ_k + overline(x y)",
+    r"|x - y| \lVert x \rVert^2": "|x − y| ‖x‖²",
+    r"f(x) + m (x + 1) - \tanh(h) + \tanh h": "f(x) + m (x + 1) − tanh(h) + tanh h",
+    r"a = -1,\ b \in [0, 1)": "a = −1, b ∈ [0, 1)",
+    r"\nabla E \odot -0.25\ldots": "∇E ⊙ −0.25…",
+    r"\begin{cases} x & \text{for } x > 0 \\ 0 & \text{otherwise} \end{cases}": "{x for x > 0; 0 otherwise}",
+    r"\begin{pmatrix} a & b \\ c & d \end{pmatrix}": "(a, b; c, d)",
+    r"\left. f \right|_{x=1}": "f|_{x = 1}",
+    r"\binom{n}{k}": "binomial(n, k)",
+}
 
 
 def mathml(latex: str) -> str:
@@ -134,6 +163,11 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("latex", WORDS)
 def test_a_formula_is_said_as_a_reader_would_say_it(latex: str) -> None:
     assert spoken(mathml(latex)) == WORDS[latex]
+
+
+@pytest.mark.parametrize("latex", LINES)
+def test_a_formula_is_one_line_of_text(latex: str) -> None:
+    assert from_mathml(mathml(latex)) == LINES[latex]
 
 
 def test_the_formula_is_named_by_its_words_and_stays_mathml() -> None:
@@ -168,13 +202,29 @@ def test_a_formula_without_words_is_not_typeset() -> None:
 # No two formulas with the same words
 
 
-def unlike(formulas: Iterable[str]) -> dict[str, set[str]]:
-    """What is said of formulas that differ, without the pauses: all of one entry sound alike."""
+def heard(formula: str) -> str:
+    """The words without the pauses."""
+    words = spoken(formula)
+    assert SPOKEN.fullmatch(words), words
+    return " ".join(words.replace(",", " ").split())
+
+
+def as_read(formula: str) -> str:
+    return repr(read(formula))
+
+
+def as_written(formula: str) -> str:
+    """The MathML itself, of which only space, size and grouping are left out."""
+    return NO_MATTER.sub("", formula)
+
+
+def unlike(
+    formulas: Iterable[str], says: Callable[[str], str], seen: Callable[[str], str] = as_read
+) -> dict[str, set[str]]:
+    """What is said of formulas that differ: all of one entry sound alike."""
     found: dict[str, dict[str, str]] = defaultdict(dict)
     for formula in formulas:
-        words = spoken(formula)
-        assert SPOKEN.fullmatch(words), words
-        found[" ".join(words.replace(",", " ").split())].setdefault(repr(read(formula)), formula)
+        found[says(formula)].setdefault(seen(formula), formula)
     return {words: set(different.values()) for words, different in found.items() if len(different) > 1}
 
 
@@ -205,7 +255,9 @@ def reference() -> Iterator[str]:
 def test_no_two_formulas_of_the_site_sound_alike(formulas: Callable[[], Iterator[str]]) -> None:
     latex = set(formulas())
     assert len(latex) > 40
-    assert not unlike(map(mathml, latex))
+    formulas = list(map(mathml, latex))
+    for says, seen in product((heard, from_mathml), (as_read, as_written)):
+        assert not unlike(formulas, says, seen)
 
 
 def row(*parts: str) -> str:
@@ -255,17 +307,35 @@ TWO: tuple[Callable[[str, str], str], ...] = (
 )
 
 
+X = "<mi>x</mi>"
+JOINS = TWO[:2]
+
+
 def built(parts: list[str]) -> list[str]:
-    """All formulas that are one construction over these parts."""
-    return [make(a) for make in ONE for a in parts] + [make(a, b) for make in TWO for a, b in product(parts, parts)]
+    """All formulas that are one construction over these parts, one of which is a letter."""
+    return [make(a) for make in ONE for a in parts] + [
+        make(*pair) for make in TWO for a in parts for pair in {(X, a), (a, X)}
+    ]
+
+
+def grown(one: list[Callable[[str], str]], two: list[Callable[[str, str], str]], steps: int) -> list[str]:
+    """All formulas that take at most so many steps, each of which is one of these constructions."""
+    levels = [[X]]
+    for _ in range(steps):
+        longer = [make(a) for make in one for a in levels[-1]]
+        for n, left in enumerate(levels):
+            longer += [make(a, b) for make in two for a, b in product(left, levels[len(levels) - 1 - n])]
+        levels.append(longer)
+    return [formula for level in levels for formula in level]
 
 
 def test_no_two_small_formulas_sound_alike() -> None:
     """Whatever a construction makes of another: each bracket, index, bar and root is heard, and where it ends."""
-    small = built(["<mi>x</mi>"])
-    parts = ["<mi>x</mi>", *small]
-    nested = built(parts)
-    some = random.Random(7)
-    deep = [some.choice(TWO)(some.choice(nested), some.choice(parts)) for _ in range(1000)]
-    formulas = [f"<math>{formula}</math>" for formula in [*small, *some.sample(nested, 4000), *deep]]
-    assert not unlike(formulas)
+    formulas = built([X, *built([X])])
+    for join in JOINS:
+        for make in ONE:
+            formulas += grown([make], [join], 4)
+        for made in TWO:
+            formulas += grown([], [made, join], 4)
+    assert len(formulas) > 10_000
+    assert not unlike((f"<math>{formula}</math>" for formula in formulas), heard)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import sympy as sp
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gradproof import LatexError, Reader, equal
@@ -92,6 +92,7 @@ def test_softmax_has_an_index_behind_it() -> None:
     assert equal(found, sp.exp(z[k]) / sp.Sum(sp.exp(z[i2]), (i2, 1, K)) * z[k]).status == "proved"
 
 
+@settings(deadline=None)
 @given(problems())
 def test_what_sympy_prints_is_read_back(problem: Any) -> None:
     """Sums, branches, deltas and functions of every kind, as str() prints them."""
@@ -100,6 +101,7 @@ def test_what_sympy_prints_is_read_back(problem: Any) -> None:
     assert compared(problem.loss, reader.expression(text)) == ""
 
 
+@settings(deadline=None)
 @given(st.recursive(
     st.sampled_from(["a", "x[i]", "2", "0.5", "lambda"]),
     lambda inner: st.builds("({} {} {})".format, inner, st.sampled_from(["+", "-", "*", "/"]), inner)
@@ -157,6 +159,8 @@ def _worth(node: Any, env: dict[str, Any]) -> Any:
         ("a + x^2", 5, "^ is not read in SymPy notation"),
         ("a + b.real", 4, "b.real is an attribute"),
         ("a + np.log(b)", 4, "np.log is an attribute"),
+        ("np.sum(a)", 0, "Write Sum(x[i], (i, 1, N))."),
+        ("sp.Abs(a)", 0, "Write Abs alone."),
         ("a + lgo(b)", 4, "the function lgo is not known"),
         ("a + tahn(b)", 4, "did you mean tan or tanh?"),
         ("a*(a)(b)", 3, "a is called, and is no function elsewhere"),
@@ -183,7 +187,7 @@ def _worth(node: Any, env: dict[str, Any]) -> Any:
         ("9**9**9", 0, "a power of numbers that is too large"),
         ("10**10**10", 0, "a power of numbers that is too large"),
         ("2**(-10**9)", 0, "a power of numbers that is too large"),
-        ("2**exp(exp(exp(9)))", 7, "a power of numbers that is too large"),
+        ("2**exp(exp(exp(9)))", 3, "a power of numbers that is too large"),
         ("a*cosh(10**9)", 2, "a power of numbers that is too large"),
         ("a/(1 - 1)", 0, "a division by zero"),
         ("tanh" + "(1" * 60 + ")" * 60, 5, "is called, and is no name"),
@@ -284,7 +288,7 @@ def test_without_a_sign_latex_is_taken_where_it_has_a_meaning() -> None:
         (Problem("Sum(x[n], n)", "x[k]"), "Write Sum(.., (n, 1, ..)), or declare it: ranges: n = 1..N.", "\\"),
         (Problem("x**2 + lgo(x)", "x"), "Declare it as a function: functions: lgo.", "[\""),
         (Problem("x**2 + mean(x)", "x"), "Write Sum(x[i], (i, 1, N))/N.", "\\"),
-        (Problem("Sum(x[n], (n, 1, N)) + x[n]", "x[k]"), "n is used outside the sum over n", "\\"),
+        (Problem("Sum(x[n], (n, 1, N)) + x[n]", "x[k]"), "declare it free: ranges: n = 1..N.", "\\"),
         (Problem("x**2", "x + 1", "1"), "this is no variable that one derives by", "jk"),
         (Problem("x**2", "x", "Q(x) + 1 = 2"), "the left side is no derivative", "\\"),
     ],
@@ -294,71 +298,3 @@ def test_advice_is_given_in_the_notation_of_the_text(problem: Problem, says: str
         Answer(problem)
     assert says in str(raised.value)
     assert never not in str(raised.value)
-
-
-# --- equations ----------------------------------------------------------------------------
-@pytest.mark.parametrize(
-    "problem",
-    [
-        Problem(equation=r"\frac{d}{dx} \tanh x = 1 - \tanh^2 x"),
-        Problem(equation=r"\sigma(x) + \sigma(-x) = 1"),
-        Problem(equation="sigma(x) + sigma(-x) == 1"),
-        Problem(equation="Eq(Derivative(Sum(x[n]**2, (n, 1, N)), x[k]), 2*x[k])"),
-        Problem(equation=r"\sum_{n=1}^N (x_n - m) = 0", where=(r"m = \frac{1}{N} \sum_{n=1}^N x_n",)),
-        Problem(equation="Derivative(E, w[k]) = 2*z*x[k]", where=("E = z**2", "z = Sum(w[k]*x[k], (k, 1, K))")),
-        Problem(equation="a/b = 1/b", assume=("a = 1",)),
-        Problem(equation=r"(A B)^\top = B^\top A^\top", shapes=("A = n x m, B = m x k",)),
-    ],
-    ids=lambda p: p.equation,
-)
-def test_an_equation_is_proved_as_it_stands(problem: Problem) -> None:
-    found = Answer(problem)
-    assert found.status == "proved", str(found.verdict)
-    assert (found.loss, found.lines, found.checked, found.blame, found.witness) == (None, (), None, None, "")
-    assert found.statement is not None
-    assert found.scope == found.statement.scope()
-
-
-@pytest.mark.parametrize(
-    "problem",
-    [
-        Problem(equation=r"\frac{d}{dx} \tanh x = 1 + \tanh^2 x"),
-        Problem(equation="Derivative(Sum(x[n]**2, (n, 1, N)), x[k]) = x[k]"),
-        Problem(equation=r"(A B)^\top = A^\top B^\top", shapes=("A = n x n, B = n x n",)),
-        Problem(equation="a/b = 1/b", assume=("a > 0",)),
-    ],
-    ids=lambda p: p.equation,
-)
-def test_an_equation_is_refuted_at_a_point(problem: Problem) -> None:
-    found = Answer(problem)
-    assert found.status == "refuted"
-    assert found.witness.startswith("at ") or " = " in found.witness
-    assert found.blame is None
-
-
-@pytest.mark.parametrize(
-    ("fields", "says"),
-    [
-        ({"equation": "a = b", "loss": "x", "wrt": "x"}, "an equation is decided as it stands, without loss and wrt"),
-        ({"equation": "a + b"}, "one equation is expected"),
-        ({"equation": "a = b = c"}, "one equation is expected"),
-        ({"equation": "a < b"}, "one equation is expected"),
-        (
-            {
-                "equation": r"A B = B A",
-                "where": ("h_k = x_k^2",),
-                "ranges": ("k = 1..K",),
-                "shapes": ("A = n x n, B = n x n",),
-            },
-            "without definitions",
-        ),
-    ],
-)
-def test_what_is_no_equation_is_refused(fields: dict[str, Any], says: str) -> None:
-    with pytest.raises(ValueError, match=says):
-        _ = Answer(Problem(**fields)).status
-
-
-def test_an_equation_has_no_derivation() -> None:
-    with pytest.raises(ProblemError, match="an equation has no derivation; give a loss"):
-        _ = Answer(Problem(equation="a = a")).derivation

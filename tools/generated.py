@@ -39,7 +39,7 @@ OPTIONAL = """\
 - [Index](site-url:claims/index.json): every claim and entry in short, as JSON
 """
 #: How search weighs a formula's names beside titles (1000) and prose (1).
-WEIGHT = 300
+WEIGHT = 800
 
 
 def files(docs: Path) -> dict[str, str]:
@@ -97,9 +97,9 @@ def outlines() -> list[Data]:
 
 # --- a page for each rule ----------------------------------------------------------------------
 def _rules() -> tuple[str, ...]:
-    from gradproof.rule_page import names
+    from gradproof.rule_page import laws
 
-    return names()
+    return tuple(laws())
 
 
 def _slug(name: str) -> str:
@@ -214,24 +214,37 @@ def _flat(text: str) -> str:
 
 # --- search ------------------------------------------------------------------------------------
 def search_entries() -> list[Data]:
-    """What the search should find of each claim and entry: its title, its formula, and the other names people type."""
+    """What the search should find of each entry, claim and rule: its title, its formula, and the other names people type."""
     from gradproof.collection import outline
-    from gradproof.related import address
+    from gradproof.one_line import one_line
+    from gradproof.related import address, page_of_rule
+    from gradproof.rule_page import laws
 
     found = []
     for identity in _ids():
         row, record = outline(identity), _record(identity)
         number = identity.partition(".")[2]
-        numbered = f" ({number})" if row["source"] is not None and number.replace(".", "").isdigit() else ""
-        found.append(
-            {
-                "location": address(identity),
-                "title": row["title"] + numbered,
-                "text": f"<p>{escape(_formula(record))}</p>",
-                "keywords": f"{row['keywords']} {identity} gradient derivative formula",
-            }
-        )
-    return found
+        numbered = f" ({number})" if number.replace(".", "").isdigit() else ""
+        title, names = f"{row['title']}{numbered}", f"{row['keywords']} {identity} gradient derivative formula"
+        found.append(_entry(address(identity), title, _formula(record), names, 3 if row["source"] is None else 2))
+    return [
+        *found,
+        *(
+            _entry(page_of_rule(n), _title(n), one_line(law), "rule of differentiation calculus", 2)
+            for n, law in laws().items()
+        ),
+    ]
+
+
+def _entry(place: str, title: str, formula: str, names: str, boost: int) -> Data:
+    """One entry of the index.  boost: how it counts beside the prose that mentions it, which counts 1."""
+    return {
+        "location": place,
+        "title": title,
+        "text": f"<p>{escape(formula)}</p>",
+        "keywords": names,
+        "boost": round(boost * len(re.split(r"[\s-]+", title)) ** -0.15, 2),  # “ReLU” before “Leaky ReLU and PReLU”
+    }
 
 
 def searchable(index: str) -> str:

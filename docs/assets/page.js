@@ -1,61 +1,62 @@
-// What a page needs of a script: formulas that scroll are reached by keyboard, links to claims are copied by a button.
-// Without it the page is complete.
+// What a page needs of a script: formulas that scroll are reached by keyboard, and so is all that only a mouse reaches;
+// links to claims are copied by a button.  Without it the page is complete.
 (() => {
-  const SCROLLS = ".gp-formula, .gp-cell, .gp-right, .gp-left";
+  const make = (tag, properties) => Object.assign(document.createElement(tag), properties);
 
-  // Hundreds of formulas would be hundreds of stops for the tab key: only those that scroll are any.
-  function stops(root) {
-    for (const box of root.querySelectorAll(SCROLLS)) {
-      if (box.scrollWidth > box.clientWidth + 1) box.tabIndex = 0;
-      else box.removeAttribute("tabindex");
-    }
+  // Hundreds of formulas would be hundreds of stops for the tab key: only those that scroll are any.  A box that is
+  // folded away has no size yet, and is looked at again when it has.
+  const sizes = new ResizeObserver((entries) => {
+    const scrolls = entries.map(({ target }) => target.scrollWidth > target.clientWidth);
+    entries.forEach(({ target }, n) => (scrolls[n] ? (target.tabIndex = 0) : target.removeAttribute("tabindex")));
+  });
+
+  function measure() {
+    sizes.disconnect();
+    document.querySelectorAll(".gp-formula, .gp-cell, .gp-right, .gp-alone > .gp-left").forEach((box) => sizes.observe(box));
   }
 
   function copier(link) {
     if (!navigator.clipboard || link.nextElementSibling?.classList.contains("gp-copy")) return;
-    const button = document.createElement("button");
-    button.type = "button";
-    button.className = "gp-copy";
-    button.textContent = "Copy link";
+    const button = make("button", { type: "button", className: "gp-copy", textContent: "Copy link", ariaLive: "polite" });
     button.addEventListener("click", async () => {
       await navigator.clipboard.writeText(link.href);
       button.textContent = "Copied";
       setTimeout(() => (button.textContent = "Copy link"), 2000);
     });
-    button.setAttribute("aria-live", "polite");
     link.after(button);
   }
 
-  // Material's drawer and search open by labels, which a mouse reaches; Enter on a focused label is Material's own.
-  function labels() {
-    for (const label of document.querySelectorAll(".md-header__button[for]")) {
-      label.tabIndex = 0;
-      label.setAttribute("role", "button");
-      label.setAttribute("aria-label", { __drawer: "Open the navigation", __search: "Search" }[label.htmlFor] ?? label.title);
-    }
+  // Material opens its drawer and, on a phone, its search by labels, which no key reaches.
+  function opener(label) {
+    const name = { __drawer: "Navigation", __search: "Search" }[label.htmlFor];
+    if (!name) return;
+    const button = make("button", { type: "button", className: `${label.className} gp${label.htmlFor}`, ariaLabel: name });
+    button.append(...label.childNodes);
+    button.addEventListener("click", () => {
+      document.getElementById(label.htmlFor).click();
+      if (name === "Search") document.querySelector(".md-search__input").focus();
+    });
+    label.replaceWith(button);
   }
 
-  // On paper a link that leads elsewhere is followed by its address: assets/book.css.
-  function away() {
-    for (const link of document.querySelectorAll(".md-content a[href^='http']"))
-      link.toggleAttribute("data-elsewhere", link.origin !== location.origin);
+  // Names and roles that Material leaves out.
+  function names() {
+    document.querySelector(".md-search[role=dialog]")?.setAttribute("aria-label", "Search");
+    for (const bar of document.querySelectorAll("nav.md-code__nav:not([role])")) bar.setAttribute("role", "none");
   }
 
   function start() {
-    away();
-    stops(document);
+    measure();
     document.querySelectorAll(".gp-permalink").forEach(copier);
-    labels();
+    document.querySelectorAll("label.md-header__button").forEach(opener);
+    // On paper a link that leads elsewhere is followed by its address: assets/book.css.
+    for (const link of document.querySelectorAll(".md-content a[href^='http']"))
+      link.toggleAttribute("data-elsewhere", link.origin !== location.origin);
+    names();
   }
 
-  let waiting = 0;
-  addEventListener("resize", () => {
-    clearTimeout(waiting);
-    waiting = setTimeout(() => stops(document), 200);
-  });
-  // The event does not rise, but it can be caught on its way down.
-  addEventListener("toggle", (event) => event.target.matches?.("details") && stops(event.target), true);
-
+  document.fonts.addEventListener("loadingdone", measure); // a face that comes late makes a formula wider
+  new MutationObserver(names).observe(document.documentElement, { childList: true, subtree: true });
   if (window.document$) window.document$.subscribe(start); // Material's instant navigation
   else if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
   else start();

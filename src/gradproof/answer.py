@@ -30,7 +30,10 @@ if TYPE_CHECKING:
     from gradproof.typed import CheckedLines
     from gradproof.verdict import Status, Verdict
 
-__all__ = ["Answer"]
+__all__ = ["EITHER", "Answer"]
+
+#: How the note begins that says in which notation formulas are read that do not tell it.
+EITHER = "the formulas are read "
 
 
 def _reader(problem: Problem, notation: str) -> Reader:
@@ -114,9 +117,9 @@ def _read_either(problem: Problem) -> _Reading:
         raise refused[0]
     taken, other = next(iter(found.values())), next(reversed(found.values()))
     if "latex" not in found:
-        return taken._replace(notes=("the formulas are read in SymPy notation, since they are no LaTeX", *taken.notes))
+        return taken._replace(notes=(f"{EITHER}in SymPy notation, since they are no LaTeX", *taken.notes))
     if other._replace(notes=()) != taken._replace(notes=()):
-        note = f"the formulas are read as LaTeX; in SymPy notation, {_says(other)} (choose with notation: sympy)"
+        note = f"{EITHER}as LaTeX; in SymPy notation, {_says(other)} (choose with notation: sympy)"
         return taken._replace(notes=(note, *taken.notes))
     return taken
 

@@ -15,10 +15,10 @@ import sympy as sp
 from sympy.core.function import AppliedUndef
 from sympy.core.relational import Relational
 
-from gradproof.answer import Answer
+from gradproof.answer import EITHER, Answer
 from gradproof.latex import to_latex
 from gradproof.lines import head, index_range, publish, replaced
-from gradproof.notation import NotationError, read
+from gradproof.notation import read
 from gradproof.problem import Problem
 from gradproof.reading.losses import Loss
 from gradproof.reading.table import object_key
@@ -65,8 +65,8 @@ def asked(statement: Statement) -> Problem | None:
     if not isinstance(statement, Equality):
         return None
     for meant in _meanings(statement):
-        for notation in ("latex", "sympy"):
-            problem = _written(meant, notation)
+        for notation, printer in (("latex", short_latex), ("latex", to_latex), ("sympy", str)):
+            problem = _written(meant, notation, printer)
             if problem is not None:
                 return problem
     return None
@@ -127,20 +127,20 @@ def _reached(start: Sequence[Any], definitions: Sequence[sp.Eq]) -> tuple[sp.Eq,
 
 
 # -- what is written ----------------------------------------------------------------------------------------
-def _written(meant: _Meant, notation: str) -> Problem | None:
+def _written(meant: _Meant, notation: str, printer: Callable[[Any], str]) -> Problem | None:
     """The problem in a notation, with no declaration that it can do without; None if it does not read back."""
-    meant, printer = (_spelled(meant), short_latex) if notation == "latex" else (meant, str)
+    meant = _spelled(meant) if notation == "latex" else meant
     try:
         bare = _fields(meant, printer)
         declared = _declarations(meant, printer)
-    except (NotationError, ValueError):
+    except ValueError:
         return None
     before: Problem | None = None
     for level in _LEVELS:
         problem = _declaring(bare, {name: declared[name] for name in level})
         for told in (problem, replace(problem, notation=notation)):
-            if told.told == notation and told != before and _says(told, meant):
-                return _pruned(told, meant, level)
+            if told != before and _says(told, meant, notation):
+                return _pruned(told, meant, notation, level)
         before = problem
     return None
 
@@ -158,11 +158,11 @@ def _spelled(meant: _Meant) -> _Meant:
     return meant.put(letters) if letters else meant
 
 
-def _pruned(problem: Problem, meant: _Meant, level: Sequence[str]) -> Problem:
+def _pruned(problem: Problem, meant: _Meant, notation: str, level: Sequence[str]) -> Problem:
     for name in level:
         for one in getattr(problem, name):
             fewer = _declaring(problem, {name: tuple(v for v in getattr(problem, name) if v != one)})
-            if _says(fewer, meant):
+            if _says(fewer, meant, notation):
                 problem = fewer
     return problem
 
@@ -218,7 +218,14 @@ _FENCES = re.compile(r"\\left\(|\s?\\right\)")
 _CALLED = re.compile(
     r"(?<![A-Za-z])(?:\\(?!d?frac|sqrt|left|right)[A-Za-z]+|\\operatorname\{\w+\}|[A-Za-z])(?:\^\{\w+\})?$"
 )
-_SINGLE = re.compile(r"([_^])\{(\w)\}")
+_SHORTER = (
+    (re.compile(r"([_^])\{(\w)\}"), r"\1\2"),
+    (re.compile(r"\\left\|\{([^{}|]+)\}\\right\|"), r"|\1|"),
+    (re.compile(r"_\{(\w) (\w)\}"), r"_{\1\2}"),
+    (re.compile(r"(?<![^{(])- "), "-"),  # a sign, and no operation
+    (re.compile(r",(?=\S)"), ", "),
+    (re.compile(r"\\\\(?=[\\\w-])"), r"\\\\ "),
+)
 
 
 def short_latex(e: Any) -> str:
@@ -236,15 +243,21 @@ def short_latex(e: Any) -> str:
         cut.append((fence.start(), fence.end() + bool(braces), ")"))
     for at, end, sign in sorted(cut, reverse=True):
         text = text[:at] + sign + text[end:]
-    return _SINGLE.sub(r"\1\2", text)
+    for long, short in _SHORTER:
+        text = long.sub(short, text)
+    return text
 
 
 # -- and read back ------------------------------------------------------------------------------------------
-def _says(problem: Problem, meant: _Meant) -> bool:
-    """Whether a problem, read, is what is meant."""
+def _says(problem: Problem, meant: _Meant, notation: str) -> bool:
+    """Whether a problem, read, is what is meant, and nothing else in another notation."""
+    if problem.told not in ("", notation):
+        return False
     try:
         found = Answer(problem)
-    except (NotationError, ValueError, TypeError):
+    except (ValueError, TypeError):
+        return False
+    if any(note.startswith(EITHER) for note in found.notes):
         return False
     definitions = {d.lhs: d.rhs for d in found.definitions}
     wanted = {d.lhs: d.rhs for d in meant.definitions}

@@ -41,7 +41,7 @@ def ledger() -> str:
     rows = "".join(map(_row, _records()))
     titles = ("Claim", "Verdict", "Statement", "Rests on")
     head = "".join(f'<th scope="col">{title}</th>' for title in titles)
-    return f'<table class="gp-ledger" data-sortable data-search-exclude><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
+    return f'<table class="gp-ledger" data-sortable data-choices="kind=Verdict" data-search-exclude><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
 
 
 def _row(record: dict[str, Any]) -> str:
@@ -64,7 +64,7 @@ def errata() -> str:
     rows = "".join(_erratum(record, slip) for record in _records() for slip in record["slips"])
     titles = ("Where", "As printed, or read", "Fails", "Holds")
     head = "".join(f'<th scope="col">{title}</th>' for title in titles)
-    return f'<table class="gp-errata" data-sortable data-search-exclude><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
+    return f'<table class="gp-errata" data-sortable data-choices="kind=Verdict" data-search-exclude><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
 
 
 def _erratum(record: dict[str, Any], slip: dict[str, Any]) -> str:

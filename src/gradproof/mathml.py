@@ -4,7 +4,7 @@ KaTeX's presentation MathML says how a formula looks.  Here what only places it 
 size) is left out, brackets and bars that belong together become one `Fence`, and the scripts of
 whatever kind one `Script`.  An element that is not known is an error: nothing is left out silently.
 
-References: `spoken.py` says the tree in words, `oneline.py` writes it as one line of text.
+References: `spoken.py` says the tree in words, `one_line.py` writes it as one line of text.
 """
 
 from __future__ import annotations
@@ -16,7 +16,21 @@ from typing import Any, TypeAlias
 from unicodedata import normalize
 from xml.etree import ElementTree as ET
 
-__all__ = ["Accent", "Atom", "Fence", "Frac", "Node", "Root", "Row", "Script", "Table", "is_name", "read"]
+__all__ = [
+    "Accent",
+    "Atom",
+    "Fence",
+    "Frac",
+    "Node",
+    "Root",
+    "Row",
+    "Script",
+    "Table",
+    "is_name",
+    "is_sign",
+    "parts",
+    "read",
+]
 
 OPENING = {"(": ")", "[": "]", "{": "}", "⟨": "⟩", "⌊": "⌋", "⌈": "⌉"}
 CLOSING = set(OPENING.values())
@@ -110,18 +124,28 @@ def is_name(item: Node | None) -> bool:
     return isinstance(base, Atom) and base.kind == "name"
 
 
+def is_sign(item: Node | None, sign: str) -> bool:
+    """Whether an item is this sign."""
+    return isinstance(item, Atom) and item.kind == "sign" and item.text == sign
+
+
+def parts(item: Node | None) -> tuple[Node, ...]:
+    """What stands side by side in an item: in most, itself alone."""
+    return () if item is None else item.items if isinstance(item, Row) else (item,)
+
+
 def _base(item: Node | None) -> Node | None:
     while isinstance(item, Script | Accent):
         item = item.base
     return item
 
 
-def _functions(part: object) -> Iterator[str]:
+def _functions(part: object) -> Iterator[Node]:
     """The letters that stand before a bracket round one letter, or round a list: nobody would write such a product."""
     if isinstance(part, tuple):
         for before, fence in pairwise(part):
-            if (letter := _letter(before)) and _arguments(fence):
-                yield letter
+            if _letter(before) and _arguments(fence):
+                yield _plain(before)
         for item in part:
             yield from _functions(item)
     elif isinstance(part, Node) and not isinstance(part, Atom):
@@ -145,12 +169,17 @@ def _arguments(item: Node) -> bool:
     return any(isinstance(x, Atom) and x.text in SEPARATORS for x in item.items)
 
 
-def _named(part: Any, names: set[str]) -> Any:
+def _plain(item: Node) -> Node:
+    """A letter with its index, without primes and powers: an index may make another function, or none."""
+    return replace(item, sup=None) if isinstance(item, Script) and item.sub is not None else _base(item) or item
+
+
+def _named(part: Any, names: set[Node]) -> Any:
     """The same tree, in which these letters are names of functions, wherever a bracket follows."""
     if isinstance(part, tuple):
         items = [_named(item, names) for item in part]
         for n, (before, fence) in enumerate(pairwise(items)):
-            if isinstance(fence, Fence) and fence.left == "(" and _letter(before) in names:
+            if isinstance(fence, Fence) and fence.left == "(" and _plain(before) in names:
                 items[n] = _as_name(before)
         return tuple(items)
     if not isinstance(part, Node) or isinstance(part, Atom):

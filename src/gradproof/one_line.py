@@ -1,168 +1,175 @@
-"""LaTeX of our own as one line of text: ∂J/∂m = −(2/N) Σ(i=1..N) (y_i − f_i) x_i.
+"""A formula as one line of text, for search results and for programs that read no LaTeX: ∂E/∂w_kj = (y_k − t_k) z_j.
 
-For lists, for search and for programs that read no LaTeX.  The vocabulary is that of `gradproof.latex` and of the
-statements; another macro keeps its name.  Nothing here imports the engine.
+The letters of an index stand together (w_kj), what is multiplied stands apart (w_k j); braces hold what else belongs
+to an index or a power, and brackets are added where a fraction or a root needs them.
+
+References: `mathml.py` reads the formula.
 """
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Iterator
+from collections.abc import Sequence
+from functools import cache
+from unicodedata import lookup, name, normalize
 
-__all__ = ["one_line"]
+from gradproof.mathml import Accent, Atom, Fence, Frac, Node, Root, Row, Script, Table, is_name, is_sign, parts, read
+from gradproof.spoken_names import ACCENTS, BIG, LIMITED, RELATIONS
 
-_TOKEN = re.compile(r"\\begin\{cases\}|\\end\{cases\}|\\[A-Za-z]+|\\.|\s+|.", re.DOTALL)
-_GREEK = "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi omega"
-_LETTERS = {
-    name: unicodedata.lookup(f"GREEK SMALL LETTER {name.replace('lambda', 'lamda')}") for name in _GREEK.split()
-}
-_LETTERS |= {name.title(): letter.upper() for name, letter in _LETTERS.items()} | {"varphi": "φ", "varepsilon": "ε"}
-_SIGNS = {
-    **_LETTERS, "partial": "∂", "nabla": "∇", "neq": "≠", "ne": "≠", "leq": "≤", "geq": "≥", "equiv": "≡", "in": "∈", "iff": "⇔",
-    "Longrightarrow": "⇒", "implies": "⇒", "nexists": "∄ ", "infty": "∞", "ldots": "…", "cdot": "·", "lVert": "‖", "rVert": "‖",
-    "quad": " ", "qquad": " ", ";": " ", ",": " ", ":": " ", " ": " ", "!": "", "left": "", "right": "", "displaystyle": "",
-    "\\": "; ", "{": "{", "}": "}", "odot": "⊙", "oslash": "⊘", "top": "ᵀ",
-    "begin{cases}": "{", "end{cases}": "}",
-}  # fmt: skip
-_MARKS = {"bar": "\u0304", "hat": "\u0302", "tilde": "\u0303"}
-_UPRIGHT = ("text", "operatorname", "mathrm", "mathbf", "texttt")
-_RAISED = dict(zip("0123456789+-=()niT", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱᵀ", strict=True))
-_SIMPLE = re.compile(r"[^\W_][\u0300-\u036f]?(?:_\w+)?|\d+(?:\.\d+)?|[^\W_]+(?:_\w+)?")
-_CALL = re.compile(r"[^\W\d](?:_\w+)?\([^()]*\)")
-_DERIVED = re.compile(r"(∂[⁰¹²³⁴⁵⁶⁷⁸⁹]*) *(.*)")
-_ENDS = (
-    {""}
-    | set("+-=<>,;&)}]|")
-    | {rf"\{name}" for name in ("right", "neq", "ne", "leq", "geq", "equiv", "not", "iff", "text")}
-)
-_ENDS |= {rf"\{name}" for name in ("quad", "qquad", "\\", ";", "overset", "Longrightarrow", "end{cases}", "in")}
+__all__ = ["from_mathml", "one_line"]
+
+SIGNED = ("+", "−", "±", "∓")
+BETWEEN = {*SIGNED, *RELATIONS, *"⋅×⊙⊘⊗⊕/∘∪∩∖∧∨"}
+BEHIND = {*",;:!%."}
+BEFORE = {*"∂∇¬"}
+ABOVE = str.maketrans("0123456789+−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻")
+COMBINING = {"^": "\u0302", "ˉ": "\u0304", "‾": "\u0305", "~": "\u0303", "˙": "\u0307", "¨": "\u0308", "⃗": "\u20d7"}
+PLAIN = ("", "normal", "italic")
 
 
 def one_line(latex: str) -> str:
-    """Return a formula of ours as one line of Unicode text."""
-    text = _Reader(latex).until("")
-    text = re.sub(r"‖ (.*?) ‖", r"‖\1‖", re.sub(r"([Δ∇]) (?=\w)", r"\1", re.sub(r"\s+", " ", text)))
-    text = text.replace("( ", "(").replace(" )", ")").replace(" ,", ",").replace(" ;", ";").strip()
-    text = re.sub(r"(^|[(\[=<>≤≥≠≡≢,{:|] ?)− ", r"\1−", text)  # a sign stands close to what it changes
-    return unicodedata.normalize("NFC", text)
+    """Return a formula as one line of text; what is no LaTeX is returned as it stands.  Raises TypesetError."""
+    from gradproof.pieces import aligned
+    from gradproof.typeset import MATHML, typeset
+
+    made = MATHML.search(typeset(aligned(latex))) if latex.isascii() else None
+    return latex if made is None else from_mathml(made[0])
 
 
-class _Reader:
-    """The tokens of a formula, and how far they are read."""
-
-    def __init__(self, latex: str) -> None:
-        self.tokens = [match[0] for match in _TOKEN.finditer(latex)]
-        self.at = 0
-
-    def next(self) -> str:
-        """The next token that is no space, which stays where it is; "" at the end."""
-        return next((t for t in self.tokens[self.at :] if not t.isspace()), "")
-
-    def take(self) -> str:
-        """Read a token, after spaces."""
-        while self.at < len(self.tokens) and self.tokens[self.at].isspace():
-            self.at += 1
-        self.at += 1
-        return self.tokens[self.at - 1] if self.at <= len(self.tokens) else ""
-
-    def group(self) -> str:
-        """Read the argument of a macro."""
-        first = self.take()
-        return self.until("}") if first == "{" else self.read(first, "")
-
-    def until(self, end: str) -> str:
-        """Read to a closing token, or to the end of all."""
-        text = ""
-        while self.at < len(self.tokens):
-            token = self.tokens[self.at]
-            self.at += 1
-            if token == end:
-                break
-            text += " " if token.isspace() else self.read(token, text)
-        return text.strip()
-
-    def read(self, token: str, before: str) -> str:
-        """One token with its arguments, as text."""
-        name = token.removeprefix("\\")
-        if name == "{" != token:
-            return "{"
-        if name == "{":
-            return self.until("}")
-        if name in ("^", "_"):
-            return _raised(self.group()) if name == "^" else _lowered(self.group())
-        if name == token:
-            return {"-": "−", "&": " ", "'": "′"}.get(token, token)
-        if name == "frac":
-            return self.fraction(before)
-        if name == "sum":
-            return self.sum()
-        if name == "sqrt":
-            return f"√{_bracketed(self.group())}"
-        if name == "not":
-            return "≢" if self.take() == "\\equiv" else "not "
-        if name == "overset":
-            above, relation = self.group(), self.group()
-            return f"{relation} [by {above}]"
-        if name in _MARKS:
-            return self.group() + _MARKS[name]
-        if name in _UPRIGHT:
-            return self.words()
-        return _SIGNS.get(name, name)
-
-    def words(self) -> str:
-        """Upright words, in which spaces count."""
-        first = self.take()
-        start = self.at
-        while first == "{" and self.tokens[self.at] != "}":
-            self.at += 1
-        self.at += first == "{"
-        return "".join(self.tokens[start : self.at - 1]) if first == "{" else first
-
-    def fraction(self, before: str) -> str:
-        """a/b, in brackets where another factor stands beside it; a derivative needs none."""
-        above, below = self.group(), self.group()
-        derived = _DERIVED.fullmatch(above)
-        if derived and below.startswith("∂"):
-            operand = derived[2] if not derived[2] or _CALL.fullmatch(derived[2]) else _bracketed(derived[2])
-            return f"{derived[1]}{operand}/{below.replace(' ', '')}"
-        text = f"{_bracketed(above) if re.search('[+−;]', above) else above}/{_bracketed(below)}"
-        alone = self.next() in _ENDS and (before.rstrip()[-1:] or "(") in "+−=<>(,[{≤≥≠≡≢;"
-        return text if alone else f"({text})"
-
-    def sum(self) -> str:
-        """Σ(i=1..N), and a space before what is summed."""
-        low = high = ""
-        while self.next() in ("_", "^"):
-            if self.take() == "_":
-                low = self.group()
-            else:
-                high = self.group()
-        return f"Σ({low}{f'..{high}' if high else ''}) "
+def from_mathml(mathml: str) -> str:
+    """Return a formula as one line of text, from the MathML that KaTeX makes of it."""
+    return " ".join(_row(read(mathml).items).split()).replace("′′", "″")
 
 
-def _bracketed(text: str) -> str:
-    """In brackets, unless it is one letter, name or number."""
-    whole = _SIMPLE.fullmatch(text) or (text.startswith("(") and next(_closings(text), 0) == len(text) - 1)
-    return text if whole else f"({text})"
+def _row(items: Sequence[Node]) -> str:
+    """Write what stands side by side: with spaces round what stands between, and between what is multiplied."""
+    text = ""
+    before: Node | None = None
+    tight = True  # whether nothing stands between the item before and this one
+    for here in items:
+        mark = _sign(here)
+        text += ("" if tight or mark in BEHIND or _joined(before, here) else " ") + _text(here)
+        opens = before is None or _sign(before) in {*BETWEEN, *",;:"}
+        tight = mark in BEFORE or (mark in SIGNED and opens)
+        before = here
+    return text
 
 
-def _closings(text: str) -> Iterator[int]:
-    """Where each bracket of the outermost level is closed."""
-    depth = 0
-    for n, character in enumerate(text):
-        depth += {"(": 1, ")": -1}.get(character, 0)
-        if character == ")" and depth == 0:
-            yield n
+def _sign(item: Node | None) -> str:
+    base = item.base if isinstance(item, Script) else item
+    return base.text if isinstance(base, Atom) and base.kind == "sign" else ""
 
 
-def _raised(text: str) -> str:
-    plain = text.replace("−", "-").replace(" ", "")
-    if all(c in _RAISED for c in plain):
-        return "".join(_RAISED[c] for c in plain)
-    return f"^({text})" if "_" in text else f"^{_bracketed(text)}"
+def _joined(before: Node | None, here: Node) -> bool:
+    """Whether a function is applied to a bracket, or a number goes on."""
+    fence = here.base if isinstance(here, Script) else here
+    if is_sign(here, "…"):
+        return isinstance(before, Atom) and before.kind == "number"
+    return is_name(before) and isinstance(fence, Fence) and fence.left in ("(", "[")
 
 
-def _lowered(text: str) -> str:
-    close = text.replace(" ", "") if re.fullmatch(r"[\w′, ]+", text) else text
-    return f"_{close}" if re.fullmatch(r"[\w′,]+", close) else f"_({text})"
+def _text(item: Node) -> str:
+    match item:
+        case Atom(text=text, variant=variant):
+            return text if variant in PLAIN or item.kind == "text" else "".join(_styled(c, variant) for c in text)
+        case Row(items):
+            return _row(items)
+        case Fence("{", (Table(rows),), ""):
+            return "{" + "; ".join(" ".join(map(_text, row)) for row in rows) + "}"
+        case Fence("(", (Frac(top, bottom, bar=False),), ")") | Frac(top, bottom, bar=False):
+            return f"binomial({_text(top)}, {_text(bottom)})"
+        case Fence(left, items, right):
+            return f"{left}{_row(items)}{right}"
+        case Script():
+            return _script(item)
+        case Accent(Atom() as base, mark, below=False) if mark in COMBINING:
+            return normalize("NFC", _text(base) + COMBINING[mark])
+        case Accent(base, mark, below) if mark in ACCENTS:
+            return f"{'under' if below else ''}{ACCENTS[mark].replace(' ', '')}({_text(base)})"
+        case Accent():
+            raise ValueError(f"the accent {item.mark!r} cannot be written on a line; known are {' '.join(ACCENTS)}")
+        case Frac(top, bottom):
+            return f"{_operand(top)}/{_operand(bottom)}"
+        case Root(body, order):
+            return ("√" if order is None else f"√[{_text(order)}]") + _operand(body)
+        case Table(rows, lines):
+            cells = [" ".join(map(_text, row)) if lines else ", ".join(map(_text, row)) for row in rows]
+            return "; ".join(cells)
+
+
+@cache
+def _styled(c: str, variant: str) -> str:
+    """A letter in the style that Unicode has for mathematics."""
+    title = name(c).replace("GREEK ", "").replace("LATIN ", "").replace(" LETTER", "")
+    for style in (variant.upper().replace("-", " "), variant.upper(), variant.upper().partition("-")[0]):
+        for prefix in ("MATHEMATICAL ", ""):
+            try:
+                return lookup(f"{prefix}{style} {title}")
+            except KeyError:
+                continue
+    raise ValueError(f"the letter {c!r} cannot be written in the style {variant!r}")
+
+
+def _script(item: Script) -> str:
+    base, sub, sup = item.base, parts(item.sub), parts(item.sup)
+    whole = isinstance(base, Atom | Fence | Accent) or (_simple(base) and not sub)
+    text = _text(base) if whole else f"({_text(base)})"
+    limits = isinstance(base, Atom) and (base.text in BIG or base.text in LIMITED)
+    primes = 0
+    while primes < len(sup) and is_sign(sup[primes], "′"):
+        primes += 1
+    text += "′" * primes
+    if sub:
+        text += _index(sub).replace(" = ", "=") if limits else _index(sub)
+    above = _row(sup[primes:])
+    if not above:
+        return text
+    if limits:
+        return f"{text}^{above}" if len(sup) == 1 and _plain(sup[0]) else f"{text}^{{{above}}}"
+    match sup[primes:]:
+        case (Atom(text="⊤"),):
+            return f"{text}ᵀ"
+        case (Fence("(", (inner,), ")"),) if _plain(inner):
+            return f"{text}^({_text(inner)})"
+        case (Atom(kind="letter" | "sign"),):
+            return f"{text}^{above}"
+    raised = above.translate(ABOVE)
+    return text + (raised if not set(above) - set(map(chr, ABOVE)) else f"^{{{above}}}")
+
+
+def _index(sub: Sequence[Node]) -> str:
+    """Letters and numbers stand together, with their primes; anything else within braces."""
+    together = all(
+        _plain(x) or (isinstance(x, Script) and x.sub is None and _plain(x.base) and _primed(x)) for x in sub
+    )
+    return "_" + "".join(map(_text, sub)) if together else f"_{{{_row(sub)}}}"
+
+
+def _primed(item: Script) -> bool:
+    return all(is_sign(x, "′") for x in parts(item.sup))
+
+
+def _plain(item: Node) -> bool:
+    return isinstance(item, Atom) and item.kind in ("letter", "number")
+
+
+def _simple(item: Node) -> bool:
+    """What needs no bracket in a fraction: a letter, a number, with scripts; its differential."""
+    match item:
+        case Atom() | Script(base=Atom() | Accent()) | Accent(base=Atom()):
+            return True
+        case Script(base=Fence("(" | "|" | "‖")):
+            return True
+        case Row(
+            (
+                Atom(text="∂" | "d") | Script(base=Atom(text="∂" | "d")),
+                Atom() | Script(base=Atom() | Accent()) | Accent(),
+            )
+        ):
+            return True
+    return False
+
+
+def _operand(item: Node) -> str:
+    only = parts(item)[0] if len(parts(item)) == 1 else item
+    bare = _simple(only) or (isinstance(only, Fence) and only.left in ("(", "|", "‖"))
+    return _text(only) if bare else f"({_text(only)})"

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "SIGNS",
+    "aligned",
     "article",
     "display",
     "evidence_fold",
@@ -153,9 +154,7 @@ def formula(latex: str, name: str, mark: str = "quoted", display: bool = True) -
     """
     if not latex.isascii():
         return f'<p class="gp-plain" data-{mark}="{escape(name)}">{escape(latex)}</p>'
-    if "&" in latex and r"\begin" not in latex:
-        latex = rf"\begin{{aligned}} {latex} \end{{aligned}}"
-    body = typeset(latex, display=True) if display else inline(latex)
+    body = typeset(aligned(latex), display=True) if display else inline(aligned(latex))
     kind = "gp-formula" if display else "gp-cell"
     return f'<div class="{kind}" data-{mark}="{escape(name)}">{body}</div>'
 
@@ -169,6 +168,11 @@ def sheet(rows: Iterable[tuple[str, str]]) -> str:
     """Return rows, each with what it is on the left."""
     body = "".join(f"<dt>{title}</dt><dd>{html}</dd>" for title, html in rows)
     return f'<dl class="gp-sheet">{body}</dl>'
+
+
+def aligned(latex: str) -> str:
+    """Return LaTeX that stands alone: a line of a longer display keeps its alignment."""
+    return rf"\begin{{aligned}} {latex} \end{{aligned}}" if "&" in latex and r"\begin" not in latex else latex
 
 
 def inline(latex: str) -> str:

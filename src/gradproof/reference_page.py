@@ -31,7 +31,7 @@ from gradproof.pieces import (
     witness_text,
 )
 from gradproof.precision.fold import precision_fold, precision_of, precision_record
-from gradproof.related import related
+from gradproof.related import address, related
 from gradproof.stated import verdict_line
 from gradproof.tool_row import RELATED, entry_row
 
@@ -107,26 +107,47 @@ def summary() -> str:
     )
 
 
+#: What readers look for in an entry, as the filters of the table call it; `_marks` says which has it.
+MARKS = {"matrix": "matrix form", "code": "NumPy code", "stable": "stable form", "kinks": "kinks"}
+SHAPES = ("a number", "a vector", "a matrix")  # what a gradient is, by the number of its indices
+
+
 def index() -> str:
-    """Return the table of all entries: what is differentiated, and its first gradient."""
+    """Return the table of all entries: what is differentiated, its first gradient, and what else is there."""
     rows = "".join(map(_row, reference.IDS))
-    titles = ("Function", "Definition", "Gradient")
+    titles = ("Function", "Definition", "Gradient", "With")
     head = "".join(f'<th scope="col">{title}</th>' for title in titles)
+    marks = ";".join(f"{mark}={said}" for mark, said in MARKS.items())
     return (
-        '<table class="gp-ledger gp-index" data-sortable data-kinds="Group">'
-        f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+        f'<table class="gp-ledger gp-index" data-sortable data-choices="kind=Group;shape=Gradient is" data-marks="{marks}"'
+        f" data-search-exclude><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
     )
 
 
 def _row(identity: str) -> str:
-    found = record(identity)
-    title, place = reference.GROUPS[reference.IDS[identity]][0], f"{reference.IDS[identity]}/#{identity}"
+    found, title = record(identity), reference.GROUPS[reference.IDS[identity]][0]
+    first, marks = found["gradients"][0], _marks(found)
+    shape = SHAPES[first["indices"]] if first["indices"] < len(SHAPES) else "of more indices"
     others = f"<span hidden>{escape(found['keywords'])}</span>"
     return (
-        f'<tr id="{identity}" data-kind="{escape(title)}"><th scope="row"><a href="{place}">{escape(found["title"])}</a>{others}</th>'
+        f'<tr id="{identity}" data-kind="{escape(title)}" data-shape="{shape}" data-has="{" ".join(marks)}">'
+        f'<th scope="row"><a href="site:{address(identity)}">{escape(found["title"])}</a>{others}<small>{escape(title)}</small></th>'
         f"<td>{formula(found['definitions'][-1], identity, 'checked', display=False)}</td>"
-        f"<td>{formula(found['gradients'][0]['latex'], identity, 'checked', display=False)}</td></tr>"
+        f"<td>{formula(first['latex'], identity, 'checked', display=False)}</td>"
+        f'<td data-sort="{len(marks)}">{", ".join(MARKS[mark] for mark in marks)}</td></tr>'
     )
+
+
+def _marks(found: dict[str, Any]) -> list[str]:
+    """What an entry has, of all its gradients: names of MARKS.  A number needs no form as a matrix."""
+    arrays = [gradient["matrix"] for gradient in found["gradients"] if gradient["indices"]]
+    has = {
+        "matrix": bool(arrays) and None not in arrays,
+        "code": all(gradient["code"] is not None for gradient in found["gradients"]),
+        "stable": bool(found["stable"]),
+        "kinks": bool(found["kinks"]),
+    }
+    return [mark for mark in MARKS if has[mark]]
 
 
 # --- the parts of an entry ------------------------------------------------------------------
@@ -227,9 +248,13 @@ def _main_lines(part: Derivation) -> list[tuple[Any, str]]:
 
 def _kinks(entry: Entry) -> Iterator[tuple[str, str]]:
     """Yield where the gradients do not exist, and what other programs return there, if there are such places."""
-    found = dict.fromkeys(k for s in entry.statements if s.derivation is not None for k in s.derivation.kinks)
-    if found:
+    if found := _kinks_of(entry):
         yield "Kinks", "".join(kink_shown(kink, entry.id) for kink in found)
+
+
+def _kinks_of(entry: Entry) -> list[Kink]:
+    derivations = (statement.derivation for statement in entry.statements)
+    return list(dict.fromkeys(kink for d in derivations if d is not None for kink in d.kinks))
 
 
 def kink_shown(kink: Kink, name: str) -> str:
@@ -312,9 +337,16 @@ def _record(entry: Entry, examined: Examined) -> dict[str, Any]:
         "definitions": [tex(definition) for definition in entry.definitions],
         "assumptions": [tex(relation) for relation in entry.assumptions],
         "gradients": [
-            {"latex": s.latex(), "matrix": f.latex, "code": entry.code(f), "status": v.status}
+            {
+                "latex": s.latex(),
+                "indices": len(f.indices),
+                "matrix": f.latex,
+                "code": entry.code(f),
+                "status": v.status,
+            }
             for s, f, v in zip(entry.statements, examined.forms, examined.gradients, strict=True)
         ],
+        "kinks": [tex(kink.where) for kink in _kinks_of(entry)],
         "stable": [f"{tex(s.of)} = {tex(s.form)}" for s in entry.stable],
         "wrong": [
             {"latex": tex(slip.formula), "why": slip.why, "witness": verdict.shown()}

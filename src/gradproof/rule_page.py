@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from gradproof import collection, reference, sources
 from gradproof.cache import digest, engine_digest, remember
 from gradproof.page import derivation, proved
-from gradproof.pieces import display, inline, left_side, sign, slug, step_lines
+from gradproof.pieces import display, inline, left_side, sign, slug, step_lines, tex
 from gradproof.related import link, page_of_rule
 
 if TYPE_CHECKING:
     from gradproof.derivation import Derivation
     from gradproof.rules import Rule
 
-__all__ = ["Use", "example", "law", "names", "rules_table", "used", "uses"]
+__all__ = ["Use", "example", "law", "laws", "rules_table", "used", "uses"]
 
 
 class Use(NamedTuple):
@@ -34,10 +34,13 @@ class Use(NamedTuple):
 
 
 @cache
-def names() -> tuple[str, ...]:
-    """The names of all rules, in the order of the table."""
-    kept = remember(digest("names of rules", engine_digest()), lambda: json.dumps([rule.name for rule in _rules()]))
-    return tuple(json.loads(kept))
+def laws() -> dict[str, str]:
+    """The law of each rule as LaTeX, by the rule's name, in the order of the table."""
+    kept = remember(
+        digest("laws", engine_digest()), lambda: json.dumps({rule.name: tex(rule.law) for rule in _rules()})
+    )
+    found: dict[str, str] = json.loads(kept)
+    return found
 
 
 def _rules() -> tuple[Rule, ...]:
@@ -50,7 +53,7 @@ def _rule(name: str) -> Rule:
     """The rule of this name; raises KeyError, listing the known ones, for any other."""
     found = next((rule for rule in _rules() if rule.name == name), None)
     if found is None:
-        raise KeyError(f"no rule has the name {name!r}; known are {', '.join(names())}")
+        raise KeyError(f"no rule has the name {name!r}; known are {', '.join(laws())}")
     return found
 
 
@@ -187,7 +190,7 @@ def used(name: str) -> str:
     times = sum(use.times for use in found)
     return (
         f"<p>Applied {times} time{'s' * (times != 1)}, in {len(found)} of the {every} derivations of this site.</p>"
-        '<table class="gp-uses" data-sortable data-kinds="Where" data-search-exclude>'
+        '<table class="gp-uses" data-sortable data-choices="kind=Where" data-search-exclude>'
         f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
     )
 
@@ -195,7 +198,7 @@ def used(name: str) -> str:
 def _used_by(identity: str, found: list[Use]) -> str:
     group = collection.group(identity)
     kind = reference.GROUPS[group][0] if identity in reference.IDS else "Claims of the texts"
-    derived = "".join(f"<div>{inline(use.of)}</div>" for use in found)
+    derived = "".join(f"<div>{inline(of)}</div>" for of in dict.fromkeys(use.of for use in found))
     times = sum(use.times for use in found)
     return (
         f'<tr data-kind="{escape(kind)}"><th scope="row">{link(identity)}</th><td>{derived}</td>'

@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise, takewhile
 
-from gradproof.mathml import Accent, Atom, Fence, Frac, Node, Root, Row, Script, Table, is_name, read
+from gradproof.mathml import Accent, Atom, Fence, Frac, Node, Root, Row, Script, Table, is_name, is_sign, parts, read
 from gradproof.spoken_names import (
     ACCENTS,
     BARS,
@@ -48,10 +48,12 @@ class Said:
 
     A `letter` and a `number` are bare; what is `scripted` ends with its scripts; a `group` is in brackets; a `phrase`
     is any other operand; a `sign` stands between operands; what `opens` is followed by what it is applied to.
+    A letter with a power begins as a letter and ends like a group: `ends`, where it is no shape of its own.
     """
 
     words: str
     shape: str
+    ends: str = ""
 
 
 def spoken(mathml: str) -> str:
@@ -76,24 +78,25 @@ def _row(items: Sequence[Node]) -> str:
 
 def _between(before: Said, here: Said) -> str:
     """A product without a sign is heard as a product wherever its parts could be taken for something else."""
-    if before.shape in ("sign", "opens") or here.shape == "sign":
+    shape = before.ends or before.shape
+    if shape in ("sign", "opens") or here.shape == "sign":
         return ""
-    if before.shape in ("letter", "number") and here.shape in ("letter", "number", "scripted"):
+    if shape in ("letter", "number") and here.shape in ("letter", "number", "scripted"):
         return ""
-    return "" if before.shape in ("letter", "scripted") and here.shape == "group" else "times"
+    return "" if shape in ("letter", "scripted") and here.shape == "group" else "times"
 
 
 def _item(items: Sequence[Node], n: int) -> tuple[Said, int]:
     """Say the item at n with what it is applied to; return how many items that were."""
     item, after = items[n], items[n + 1] if n + 1 < len(items) else None
-    if n and _is(items[n - 1], "∈") and (interval := _interval(item)):
+    if n and is_sign(items[n - 1], "∈") and (interval := _interval(item)):
         return Said(interval, "phrase"), 1
     here = _said(item)
     if after is None:
         return here, 1
-    if _is(item, "∇") and _said(after).shape != "sign":
+    if is_sign(item, "∇") and _said(after).shape != "sign":
         return Said("the gradient of", "opens"), 1
-    if _is(item, "⋅") and n and _number(items[n - 1]) and _number(after):
+    if is_sign(item, "⋅") and n and _number(items[n - 1]) and _number(after):
         return Said("times", "sign"), 1  # "2 dot 3" would be heard as a decimal
     fence = after.base if isinstance(after, Script) else after
     if not (is_name(item) and isinstance(fence, Fence) and fence.left in ("(", "[")):
@@ -109,7 +112,7 @@ def _number(item: Node) -> bool:
 
 def _interval(item: Node) -> str:
     """What two numbers in brackets mean behind "is in"."""
-    commas = [n for n, x in enumerate(item.items) if _is(x, ",")] if isinstance(item, Fence) else []
+    commas = [n for n, x in enumerate(item.items) if is_sign(x, ",")] if isinstance(item, Fence) else []
     if not (isinstance(item, Fence) and len(commas) == 1 and item.left + item.right in INTERVALS):
         return ""
     ends = _row(item.items[: commas[0]]), _row(item.items[commas[0] + 1 :])
@@ -140,10 +143,6 @@ def _words(item: Node) -> str:
     return _said(item).words
 
 
-def _items(item: Node | None) -> tuple[Node, ...]:
-    return () if item is None else item.items if isinstance(item, Row) else (item,)
-
-
 # Letters and signs
 
 
@@ -167,10 +166,6 @@ def _atom(atom: Atom) -> Said:
     return Said(SIGNS.get(text) or FENCES.get(text) or " ".join(map(character, text)), "sign")
 
 
-def _is(item: Node | None, sign: str) -> bool:
-    return isinstance(item, Atom) and item.kind == "sign" and item.text == sign
-
-
 # Scripts
 
 
@@ -188,16 +183,16 @@ def _simple(item: Node | None) -> bool:
 
 def _index(sub: Node | None) -> bool:
     """Letters and numbers side by side, or one simple item."""
-    items = _items(sub)
+    items = parts(sub)
     if len(items) < 2:
-        return not items or _simple(items[0])
+        return not items or _simple(items[0]) or any(is_sign(items[0], sign) for sign in "+−∗")
     return all(_simple(x) and not (isinstance(x, Script) and x.sub is not None) for x in items)
 
 
 def _mark(sup: Node | None) -> str:
     """Primes, and one letter or number in brackets: they belong to the name, and are said before its index."""
-    items = _items(sup)
-    if items and all(_is(x, "′") for x in items):
+    items = parts(sup)
+    if items and all(is_sign(x, "′") for x in items):
         return PRIMES.get(len(items), "")
     match items:
         case (Fence("(", (Atom(kind="letter" | "number") as inner,), ")"),):
@@ -210,24 +205,28 @@ def _script(item: Script) -> Said:
     if isinstance(base, Atom):
         if base.text in BIG or (base.text in LIMITED and sub is not None and sup is None):
             return _limits(base, sub, sup)
-        if _is(base, "∇") and sup is None and _simple(sub):
-            return Said(f"the gradient with respect to {_row(_items(sub))} of", "opens")
+        if is_sign(base, "∇") and sup is None and _simple(sub):
+            return Said(f"the gradient with respect to {_row(parts(sub))} of", "opens")
         if base.kind == "sign" and _atom(base).shape == "sign" and base.text not in FENCES and base.text != "∂":
             above, below = (
-                f"with {_row(_items(x))} {where}," if x else "" for x, where in ((sup, "above"), (sub, "below"))
+                f"with {_row(parts(x))} {where}," if x else "" for x, where in ((sup, "above"), (sub, "below"))
             )
             return Said(f"{_words(base)} {above} {below}", "sign")
     if isinstance(base, Fence) and (base.left, base.right, sup) == ("", "|", None):
-        return Said(f"the value of {_row(base.items)} at {_row(_items(sub))}, end value,", "phrase")
+        return Said(f"the value of {_row(base.items)} at {_row(parts(sub))}, end value,", "phrase")
     mark, sup = _split(sup)
     words = [_base(base, sub), mark, _sub(sub) if sub else "", _power(sup) if sup else ""]
-    return Said(" ".join(filter(None, words)), "opens" if is_name(base) else "scripted")
+    said = " ".join(filter(None, words))
+    if is_name(base):
+        return Said(said, "opens")
+    shape = "scripted" if isinstance(base, Atom) or _simple(base) else _said(base).shape
+    return Said(said, shape, "group" if sup else shape)
 
 
 def _split(sup: Node | None) -> tuple[str, Node | None]:
     """What is said before the index, and what behind it: of a letter with a prime and a power, both."""
-    items = _items(sup)
-    primes = len(list(takewhile(lambda x: _is(x, "′"), items)))
+    items = parts(sup)
+    primes = len(list(takewhile(lambda x: is_sign(x, "′"), items)))
     if 0 < primes < len(items):
         return PRIMES[primes], Row(items[primes:])
     return (mark, None) if (mark := _mark(sup)) else ("", sup)
@@ -239,17 +238,17 @@ def _base(base: Node, sub: Node | None) -> str:
     marked = isinstance(base, Script) and sub is None and _mark(base.sup).startswith("superscript")
     if isinstance(base, Atom) or (_simple(base) and (marked or isinstance(base, Accent))):
         return _words(base)
-    return f"the quantity {_words(base)}, end quantity," if _items(base) else "an empty base"
+    return f"the quantity {_words(base)}, end quantity," if parts(base) else "an empty base"
 
 
 def _sub(sub: Node) -> str:
     if _index(sub):
-        return "sub " + " ".join(map(_words, _items(sub)))
-    return f"subscript {_row(_items(sub))}, end subscript,"
+        return "sub " + " ".join(map(_words, parts(sub)))
+    return f"subscript {_row(parts(sub))}, end subscript,"
 
 
 def _power(sup: Node) -> str:
-    items = _items(sup)
+    items = parts(sup)
     if all(isinstance(x, Atom) and not x.variant for x in items):
         text = "".join(x.text for x in items if isinstance(x, Atom))
         if text in POWERS:
@@ -271,7 +270,7 @@ def _power(sup: Node) -> str:
 def _limits(base: Atom, sub: Node | None, sup: Node | None) -> Said:
     """A sum over an index from here to there, a maximum over an index, or whatever stands below and above."""
     big = f"the {BIG.get(base.text) or NAMES.get(base.text, base.text)}"
-    match _items(sub), _items(sup):
+    match parts(sub), parts(sup):
         case (over,), () if _simple(over):
             limits = f"over {_words(over)}"
         case (over, Atom(kind="sign", text="="), low), (high,) if _simple(over) and _simple(low) and _simple(high):
@@ -338,7 +337,7 @@ def _tidy(item: Node) -> bool:
 
 def _derivative(item: Frac) -> Said | None:
     """A fraction that is a derivative: of something, or an operator that is applied to what follows."""
-    top, bottom = _items(item.top), _items(item.bottom)
+    top, bottom = parts(item.top), parts(item.bottom)
     if not (top and bottom and item.bar):
         return None
     first, order = _order(top[0])
@@ -370,7 +369,7 @@ def _order(item: Node) -> tuple[Node, int]:
 def _root(item: Root) -> str:
     order = "" if item.order is None else _words(item.order)
     kind = "the square root" if not order else "the cube root" if order == "3" else f"the root of order {order},"
-    body = _items(item.body)
+    body = parts(item.body)
     if len(body) == 1 and _simple(body[0]):
         return f"{kind} of {_words(body[0])}"
     return f"{kind} of the expression {_row(body)}, end root,"
@@ -378,7 +377,7 @@ def _root(item: Root) -> str:
 
 def _table(item: Table) -> str:
     if item.lines:
-        lines = [f"line {n}, {_row([x for cell in row for x in _items(cell)])}," for n, row in enumerate(item.rows, 1)]
+        lines = [f"line {n}, {_row([x for cell in row for x in parts(cell)])}," for n, row in enumerate(item.rows, 1)]
         return f"{len(lines)} lines, {' '.join(lines)} end of lines,"
     cells = [
         f"row {n} column {k}, {_words(cell)}," for n, row in enumerate(item.rows, 1) for k, cell in enumerate(row, 1)
@@ -391,10 +390,10 @@ def _cases(table: Table) -> str:
     """Cases, each with its condition: "for" and "otherwise" are words of the formula, "when" is not."""
     words = []
     for n, row in enumerate(table.rows, 1):
-        value, *conditions = [cell for cell in row if _items(cell)]
+        value, *conditions = [cell for cell in row if parts(cell)]
         said = [_words(value)]
         for cell in conditions:
-            first = _items(cell)[0]
+            first = parts(cell)[0]
             said.append(("" if isinstance(first, Atom) and first.kind == "text" else "when ") + _words(cell))
         words.append(f"case {n}, {', '.join(said)},")
-    return f"{len(words)} cases, {' '.join(words)} end cases,"
+    return f"{len(words)} case{'s' if len(words) > 1 else ''}, {' '.join(words)} end cases,"

@@ -2,7 +2,10 @@
 ({
   /* Formulas that a reader would see as source text, in red, or not at all. */
   formulas() {
-    const found = Array.from(document.querySelectorAll(".katex-error"), (node) => `KaTeX failed: ${node.title || node.textContent}`);
+    const found = Array.from(
+      document.querySelectorAll(".katex-error"),
+      (node) => `KaTeX failed: ${node.title || node.textContent}`,
+    );
     for (const node of document.querySelectorAll("gp-tex")) {
       if (!node.querySelector(".katex-html")) found.push(`a formula has no drawing: ${node.textContent.slice(0, 80)}`);
     }
@@ -10,9 +13,11 @@
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     while (walker.nextNode()) {
       const { data, parentElement } = walker.currentNode;
-      if (/\\[a-zA-Z([{]|\$\$/.test(data) && !parentElement.closest(skipped)) found.push(`raw TeX: ${data.trim().slice(0, 80)}`);
+      if (/\\[a-zA-Z([{]|\$\$/.test(data) && !parentElement.closest(skipped))
+        found.push(`raw TeX: ${data.trim().slice(0, 80)}`);
     }
-    for (const face of document.fonts) if (face.status === "error") found.push(`the font ${face.family} was not loaded`);
+    for (const face of document.fonts)
+      if (face.status === "error") found.push(`the font ${face.family} was not loaded`);
     return found;
   },
 
@@ -21,12 +26,95 @@
     const edge = document.documentElement.clientWidth;
     const beyond = document.documentElement.scrollWidth - edge;
     if (beyond <= 0) return [];
-    const scrolls = (node) => node && node !== document.body && (getComputedStyle(node).overflowX !== "visible" || scrolls(node.parentElement));
+    const scrolls = (node) =>
+      node && node !== document.body && (getComputedStyle(node).overflowX !== "visible" || scrolls(node.parentElement));
     const wide = Array.from(document.body.querySelectorAll("*")).filter(
       (node) => node.getBoundingClientRect().right > edge + 1 && !scrolls(node.parentElement),
     );
-    const named = wide.slice(-3).map((node) => `<${node.localName} class="${node.getAttribute("class") ?? ""}"> ${node.textContent.trim().slice(0, 60)}`);
+    const named = wide
+      .slice(-3)
+      .map(
+        (node) =>
+          `<${node.localName} class="${node.getAttribute("class") ?? ""}"> ${node.textContent.trim().slice(0, 60)}`,
+      );
     return [`the page is ${beyond} px wider than the window: ${named.join("; ")}`];
+  },
+
+  /* On paper nothing can be scrolled: what does not fit is lost. */
+  cut() {
+    const found = [];
+    for (const node of document.querySelectorAll("article *")) {
+      if (node.closest(".katex, svg") || getComputedStyle(node).overflowX === "visible") continue;
+      const lost = node.scrollWidth - node.clientWidth;
+      if (node.clientWidth > 2 && lost > 1)
+        found.push(
+          `${lost} px are lost on paper: <${node.localName} class="${node.className}"> ${node.textContent.trim().slice(0, 60)}`,
+        );
+    }
+    return found;
+  },
+
+  /* Number what a reader can use, so that a walk through the page can tell what it has not reached. */
+  usable() {
+    const all = document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex='0']");
+    const shown = Array.from(all).filter((node) => {
+      const { width, height } = node.getBoundingClientRect();
+      const there = node.checkVisibility({ opacityProperty: true, visibilityProperty: true }) && width && height;
+      return (
+        there &&
+        !node.disabled &&
+        node.tabIndex >= 0 &&
+        !node.closest("[inert]") &&
+        !node.matches(".md-toggle, .md-option")
+      );
+    });
+    shown.forEach((node, n) => (node.dataset.usable = n));
+    return shown.map(
+      (node) =>
+        `<${node.localName} class="${node.getAttribute("class") ?? ""}"> ${(node.getAttribute("aria-label") || node.textContent).trim().slice(0, 50)}`,
+    );
+  },
+
+  /* Where the focus is: the number of the part, or its name, and how it looks. */
+  focus() {
+    const node = document.activeElement;
+    const look = (one) => {
+      const {
+        outlineStyle,
+        outlineWidth,
+        outlineColor,
+        boxShadow,
+        backgroundColor,
+        color,
+        borderColor,
+        stroke,
+        strokeWidth,
+        textDecoration,
+        opacity,
+      } = getComputedStyle(one);
+      return [
+        outlineStyle,
+        outlineWidth,
+        outlineColor,
+        boxShadow,
+        backgroundColor,
+        color,
+        borderColor,
+        stroke,
+        strokeWidth,
+        textDecoration,
+        opacity,
+      ].join();
+    };
+    const drawn = node.matches("[type=radio], [type=checkbox]") ? node.nextElementSibling : null; // by its label
+    const looks = () =>
+      [node, node.parentElement, drawn, ...Array.from(node.children)].filter(Boolean).map(look).join(";");
+    const last = window.lastFocus;
+    const unseen = last && last.node.isConnected && last.looks === last.again() ? [last.told] : [];
+    const told = `<${node.localName} class="${node.getAttribute("class") ?? ""}"> ${node.textContent.trim().slice(0, 50)}`;
+    const caret = node.matches("textarea, input:not([type=radio], [type=checkbox])"); // which blinks where one writes
+    window.lastFocus = node === document.body || caret ? null : { node, told, looks: looks(), again: looks };
+    return [node.dataset.usable ?? "", told, ...unseen];
   },
 
   /* Text that is cut off because its box hides what does not fit. */
@@ -41,7 +129,10 @@
       const empty = parseFloat(fontSize) / 2; // KaTeX's boxes reach a little beyond their letters
       const cut =
         (hides(overflowX) && node.scrollWidth > width + 1) || (hides(overflowY) && node.scrollHeight > height + empty);
-      if (cut) found.push(`text is cut off: <${node.localName} class="${node.className}"> ${node.textContent.trim().slice(0, 60)}`);
+      if (cut)
+        found.push(
+          `text is cut off: <${node.localName} class="${node.className}"> ${node.textContent.trim().slice(0, 60)}`,
+        );
     }
     return found;
   },
@@ -53,15 +144,20 @@
       const spoken = math.getAttribute("aria-label") ?? "";
       const source = math.querySelector("annotation")?.textContent ?? math.textContent;
       if (!spoken.trim()) found.push(`a formula has no spoken form: ${source.slice(0, 80)}`);
-      else if (/[\\{}_^$]|undefined/.test(spoken)) found.push(`the spoken form holds signs of TeX: ${spoken.slice(0, 80)}`);
+      else if (/[\\{}_^$]|undefined/.test(spoken))
+        found.push(`the spoken form holds signs of TeX: ${spoken.slice(0, 80)}`);
     }
     for (const svg of document.querySelectorAll("article svg")) {
       if (svg.closest("[aria-hidden=true], button, .katex, .md-button, .md-icon, .twemoji")) continue;
-      const name = svg.getAttribute("aria-label") || svg.querySelector("title")?.textContent || svg.getAttribute("aria-labelledby");
+      const name =
+        svg.getAttribute("aria-label") ||
+        svg.querySelector("title")?.textContent ||
+        svg.getAttribute("aria-labelledby");
       if (!name) found.push(`a drawing has no text alternative: ${svg.outerHTML.slice(0, 80)}`);
     }
     for (const figure of document.querySelectorAll("article figure")) {
-      if (!figure.querySelector("figcaption")?.textContent.trim()) found.push(`a figure has no caption: ${figure.outerHTML.slice(0, 80)}`);
+      if (!figure.querySelector("figcaption")?.textContent.trim())
+        found.push(`a figure has no caption: ${figure.outerHTML.slice(0, 80)}`);
     }
     return found;
   },
@@ -77,7 +173,10 @@
     return document
       .getAnimations()
       .filter((one) => one.playState === "running" && one.effect.getComputedTiming().activeDuration > 1)
-      .map((one) => `something moves: <${one.effect.target.localName} class="${one.effect.target.className}"> ${one.animationName ?? one.transitionProperty}`);
+      .map(
+        (one) =>
+          `something moves: <${one.effect.target.localName} class="${one.effect.target.className}"> ${one.animationName ?? one.transitionProperty}`,
+      );
   },
 
   /* Open all folds, so that what they hold is looked at too. */
@@ -121,7 +220,9 @@
       const colours = box.querySelectorAll("[style*='color:']");
       box.replaceChildren("xx");
       for (const { style } of colours) {
-        box.append(Object.assign(document.createElement("span"), { textContent: "xx", style: `color: ${style.color}` }));
+        box.append(
+          Object.assign(document.createElement("span"), { textContent: "xx", style: `color: ${style.color}` }),
+        );
       }
       box.removeAttribute("aria-hidden"); // axe does not look at the colours of what is hidden from its readers
       if (widths[n]) box.style.cssText = `display: inline-block; width: ${widths[n]}px`;

@@ -33,14 +33,17 @@ def found(where: str, problems: list[str]) -> list[str]:
 
 
 def dead_links(page: Page, address: str, site: Path) -> list[str]:
-    """Links of the page that lead to no file of the site, or to no place in it."""
+    """Links of the page that lead to no file of the site, or to no place in it.
+
+    A fragment with an equals sign is no place: it is a question for the live page.
+    """
     dead = []
     for href in check(page, "links", address):
         path, anchor = unquote(urlsplit(href.removeprefix(address)).path), unquote(urlsplit(href).fragment)
         file = site / path / "index.html" if path.endswith("/") or not path else site / path
         if not file.is_file():
             dead.append(f"a dead link: {href}")
-        elif anchor and file.suffix == ".html" and anchor not in _names(file) | {"__nothing"}:
+        elif anchor and "=" not in anchor and file.suffix == ".html" and anchor not in _names(file):
             dead.append(f"a dead anchor: {href}")
     return dead
 
@@ -51,7 +54,7 @@ def _names(file: Path) -> frozenset[str]:
 
 
 def axe(page: Page) -> list[str]:
-    """What axe finds on the page, colours apart; each violation says where it is, what is wrong, and where to read on."""
+    """What axe finds on the page, colours apart: where it is, what is wrong, and where to read on."""
     return _run(page, None, {"rules": {rule: {"enabled": False} for rule in COLOURS}})
 
 

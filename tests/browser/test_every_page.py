@@ -1,4 +1,4 @@
-"""Each page of the site, on a desktop, a phone and a narrow phone, in the light and in the dark, with all folds open."""
+"""Each page of the site, on a desktop and on phones, in the light and in the dark, with all folds open."""
 
 from __future__ import annotations
 

@@ -115,3 +115,37 @@ def test_axe_finds_what_is_planted(shown: Shown, body: str, rule: str) -> None:
     problems = axe(page) + colours(page)
     assert len(problems) == 1
     assert rule in problems[0]
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (
+            "<article><div style='overflow-x: auto; width: 9em'><div style='width: 99em'>formula",
+            "are lost on paper: <div",
+        ),
+        (
+            "<article><p style='overflow: hidden; width: 3em; white-space: nowrap'>a line that is long",
+            "are lost on paper",
+        ),
+    ],
+)
+def test_what_paper_cuts_off_is_found(shown: Shown, body: str, told: str) -> None:
+    page, _, _ = shown(body)
+    problems = check(page, "cut")
+    assert len(problems) == 1
+    assert told in problems[0]
+
+
+def test_a_walk_tells_what_it_cannot_reach_and_does_not_see(shown: Shown) -> None:
+    """The first button shows no focus; what asks not to be reached is not asked for."""
+    page, _, _ = shown(
+        "<button style='outline: none'>one</button><button>two</button><a href='#' tabindex=-1>three</a>"
+    )
+    assert [told.partition("> ")[2] for told in check(page, "usable")] == ["one", "two"]
+    stops = []
+    for _ in range(2):
+        page.keyboard.press("Tab")
+        stops.append(check(page, "focus"))
+    assert [number for number, *_ in stops] == ["0", "1"]
+    assert stops[1][2:] == ['<button class=""> one']

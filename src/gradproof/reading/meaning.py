@@ -228,7 +228,7 @@ class Meaning:
         """The one range of both indices of a square matrix."""
         table, rows = self.table, self.table.evidence.rows(key)
         spans = {span for axis in (0, 1) for span in table.axes.get((key, axis), ())}
-        spans |= {table.ranges[letter] for row in rows for letter in row if letter in table.ranges}
+        spans = spans or {table.ranges[letter] for row in rows for letter in row if letter in table.ranges}
         if len(spans) != 1:
             raise self.fail(f"{key} has no inverse and no determinant here: its two indices need one range", node)
         return next(iter(spans))

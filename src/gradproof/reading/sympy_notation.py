@@ -18,6 +18,7 @@ from gradproof.reading.errors import LatexError
 from gradproof.reading.sympy_calls import CALLS, KNOWN, called
 from gradproof.reading.syntax import Line
 from gradproof.reading.tokens import MAX_DEPTH, MAX_DIGITS, MAX_LENGTH
+from gradproof.reading.words import WRITTEN_OUT_IN_PYTHON
 
 __all__ = ["ROW", "parsed"]
 
@@ -204,9 +205,8 @@ class Side:
 
     def transposed(self, part: ast.Attribute) -> tree.Node:
         if part.attr != "T":
-            advice = (
-                f"Write {part.attr} alone." if part.attr in KNOWN else "Of attributes only .T is read, a transpose."
-            )
+            advice = WRITTEN_OUT_IN_PYTHON.get(part.attr, "Of attributes only .T is read, a transpose.")
+            advice = f"Write {part.attr} alone." if part.attr in {*KNOWN, *CALLS} else advice
             raise self.fail(f"{self.shown(part)} is an attribute", part, advice)
         return self.raised(part.value, tree.Command(*self.span(part), "top"), part)
 

@@ -10,6 +10,7 @@ __all__ = ["in_fields"]
 
 #: How the reader says that a letter be declared, in Python, and how a field does it.
 _DECLARED = (
+    (r"ranges=\{\"(.+?)\": \"\.\.\"\}", r"ranges: \1 = 1..N"),
     (r"ranges=\{\"(.+?)\": \"(.+?)\"\}", r"ranges: \1 = 1..\2"),
     (r"ranges=\{\.+\}", "ranges: k = 1..K"),
     (r"functions=\[r?\"(.+?)\"\]", r"functions: \1"),

@@ -206,7 +206,7 @@ def silu() -> Entry:
     """dy/dx = s + βx s(1 − s), s = σ(βx)."""
     return activation(
         "silu",
-        "SiLU and Swish",
+        "SiLU (Swish)",
         "The input times its sigmoid; $\\beta = 1$ for SiLU.",
         "silu swish sigmoid linear unit self gated",
         x * S,
@@ -370,7 +370,7 @@ def squared_relu() -> Entry:
         "squared-relu",
         "Squared ReLU",
         "The square of a ReLU, with a continuous slope.",
-        "squared relu relu2 primer",
+        "squared relu primer",
         Max(x, 0) ** 2,
         2 * Max(x, 0),
         (Wrong(2 * x, "For negative inputs the slope is 0."),),

@@ -180,7 +180,7 @@ def brier_score() -> Entry:
         "brier-score",
         "Squared error of a softmax (Brier score)",
         "The squared distance of predicted probabilities from targets, differentiated through the softmax.",
-        "brier score quadratic loss softmax mse classification calibration",
+        "brier score quadratic loss softmax classification calibration",
         (SOFTMAX, Eq(L, Sum((p[k] - y[k]) ** 2, k))),
         (
             Gradient(

@@ -52,7 +52,7 @@ def linear_regression() -> Entry:
         "linear-regression",
         "Linear regression",
         "Mean squared error of the linear model with weights $w_d$ and a bias $b$.",
-        "least squares linear model weights bias intercept normal equations mse",
+        "least squares linear model weights bias intercept normal equations",
         (Eq(f[n], Sum(X[n, d] * w[d], d) + b), Eq(L, Sum(rest**2, n) / N)),
         (
             Gradient(

@@ -161,7 +161,7 @@ def output_delta() -> Claim:
         " round). The pairs are identity with half the squared error, sigmoid with cross-entropy, and softmax with"
         " cross-entropy for targets that sum to one; the last line is softmax for any targets.",
         title="Error of the output layer: prediction minus target",
-        keywords="delta output error signal softmax cross entropy sigmoid binary cross entropy squared error matching loss canonical link logits",
+        keywords="delta output error signal y hat minus y softmax cross entropy sigmoid binary cross entropy squared error matching loss canonical link",
         see=("softmax-cross-entropy", "binary-cross-entropy", "mean-squared-error"),
     )
 
