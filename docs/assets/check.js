@@ -89,7 +89,7 @@
     page.fields.hidden = Boolean(page.claim);
     if (page.claim)
       page.claimNote.replaceChildren(
-        "The claim ", element("code", { textContent: page.claim }), " is proved as it stands; it has no fields to edit. ",
+        "The claim ", element("code", { textContent: page.claim }), " is decided as it stands. ",
         element("a", { href: "#loss=", textContent: "Ask a question of your own" }),
       ); // prettier-ignore
     const size = bytes ? ` (${(bytes / MEGA).toFixed(0)} MB)` : "";
