@@ -182,9 +182,11 @@ def test_a_claim_with_a_slip_is_not_built_and_is_named(
 
 
 def test_a_claim_without_a_slip_is_built(site: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """The block of the tests above, with nothing changed."""
-    html = built(site, caplog, index=block(MUTATED.format("backprop.5.9", 0, "s")))
-    assert 'id="backprop.5.9"' in html
+    """The block of the tests above, with nothing changed; what it links to is no part of this site, and that is all that is told."""
+    with pytest.raises(Abort) as failure:
+        built(site, caplog, index=block(MUTATED.format("backprop.5.9", 0, "s")))
+    assert {line.rpartition(" leads ")[2] for line in str(failure.value).splitlines()} == {"nowhere"}
+    assert 'id="backprop.5.9"' in (site / "site" / "index.html").read_text("utf-8")
 
 
 def test_a_style_sheet_of_a_third_party_is_refused(site: Path, caplog: pytest.LogCaptureFixture) -> None:

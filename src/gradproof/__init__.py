@@ -27,9 +27,9 @@ Where things are, in the order of the pipeline:
 - code/ writes a loss with its gradients as a function, of arrays or of loops;
 - statements/ are the kinds of statement, claim.py joins them to a claim, sources/ holds the claims of the four
   texts, reference/ the gradients to look up;
-- latex.py, typeset.py, page.py (of pieces.py) and reference_page.py show them, ledger.py all at once, figures/ what
-  can be moved; spoken.py (of mathml.py, spoken_names.py) says a formula in words, one_line.py writes it as text;
-  cache.py keeps what was made;
+- latex.py, typeset.py, page.py (of pieces.py), reference_page.py and rule_page.py show them, ledger.py all at once, figures/
+  what can be moved; related.py says what stands beside each, one_line.py writes a formula as text, spoken.py (of
+  mathml.py, spoken_names.py) says it in words; cache.py keeps what was made;
 - problem.py is a problem as an author writes it, answer.py what is found; authors/ shows it in MkDocs and Jupyter
   (display.py), cli.py (commands.py, collection.py, terminal.py, data.py; workers.py, many at once) on the command line.
 
