@@ -12,6 +12,7 @@ import ast
 import re
 import warnings
 from collections.abc import Callable, Iterator
+from itertools import islice
 
 from gradproof.reading import tree
 from gradproof.reading.errors import LatexError
@@ -28,6 +29,9 @@ ROW = "\n\\\\\n"
 _ACCEPTED = "Accepted are formulas as SymPy prints them, with * between factors and ** for powers."
 _KEYWORD = "λambda"  # what `lambda`, which Python keeps for itself, is called while Python parses; as long as it is
 _LAMBDA = re.compile(r"\blambda\b")
+#: Operators within each other without a bracket, of which Python's parser takes each further down.
+_CHAIN = re.compile(rf"(?:[-+~]\s*){{{MAX_DEPTH + 1}}}|(?:\*\*\s*[\w.]+\s*){{{MAX_DEPTH + 1}}}")
+_WORDS = re.compile(r"\b(?:not|else)\b")
 _EQUALS = re.compile(r"[<>!=:]=|=|[()\[\]{}]")
 
 _OPERATORS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.MatMult: "*"}
@@ -73,6 +77,9 @@ def _line(text: str, start: int, end: int) -> Line:
         if sign in "\\#":
             what = "a backslash, as in LaTeX," if sign == "\\" else "#"
             raise LatexError(f"{what} stands in SymPy notation", text, start + number, _ACCEPTED)
+    chain = _CHAIN.search(text, start, end) or next(islice(_WORDS.finditer(text, start, end), MAX_DEPTH, None), None)
+    if chain is not None:
+        raise LatexError(f"nested too deeply: more than {MAX_DEPTH} operators", text, chain.start())
     parts = list(_divided(text, start, end))
     headless = len(parts) > 1 and not text[slice(*parts[0])].strip()
     sides = [Side(text, *part).node for part in parts[headless:]]
@@ -91,6 +98,9 @@ def _divided(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     for match in list(_EQUALS.finditer(text, start, end)):
         if match[0] in "([{":
             depth += 1
+            if depth > MAX_DEPTH:
+                says = f"nested too deeply: more than {MAX_DEPTH} brackets are open"
+                raise LatexError(says, text, match.start())
         elif match[0] in ")]}":
             depth -= 1
         elif match[0] == "=" and depth == 0:
