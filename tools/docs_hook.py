@@ -39,7 +39,8 @@ INLINE = re.compile(r'<span class="arithmatex">\\\((.*?)\\\)</span>', re.DOTALL)
 TYPED_DISPLAY = re.compile(r'class="arithmatex">\\\[(.*?)\\\]', re.DOTALL)
 DISPLAY = '<gp-tex><span class="katex-display"'
 CHECKED = re.compile(r'data-(?:checked|quoted)="[^"]+">' + DISPLAY)
-UNSEARCHED = re.compile(r'<details class="gp-fold.*?</details>|<gp-tex>.*?</gp-tex>', re.DOTALL)
+FOLD = re.compile(r'<details(?= class="gp-fold).*?</details>', re.DOTALL)
+FORMULA = re.compile(r"<gp-tex>.*?</gp-tex>", re.DOTALL)
 ASIDE = re.compile(r'<gp-tex data-n="(\d+)"></gp-tex>')
 FORMULAS = "assets/figure-formulas.js"
 LEDGER = "ledger.md"  # it shows every claim; a site without it is one of a few pages, as tests make them
@@ -129,7 +130,7 @@ def on_page_content(html: str, page: Page, **_: Any) -> str:
         if "\\(" in heading.title:
             _report(f"a heading holds mathematics, which search and contents cannot show: {heading.title}")
     placed = inside(INLINE.sub(_typeset, html) + _attribution(html), page.url).replace(ADDRESS, state.address)
-    return UNSEARCHED.sub(_put_aside, placed)
+    return FORMULA.sub(_put_aside, FOLD.sub(_put_fold_aside, placed))
 
 
 def _attribution(html: str) -> str:
@@ -154,11 +155,19 @@ def _typeset(match: re.Match[str]) -> str:
         return ""
 
 
-def _put_aside(match: re.Match[str]) -> str:
-    """Keep formulas and what folds from other plugins: to parse them all, search would take half the build."""
-    if ' id="' in match[0] or "<a " in match[0]:
-        return match[0]  # links and their targets stay where they are checked
-    state.aside.append(match[0])
+def _put_fold_aside(fold: re.Match[str]) -> str:
+    """Keep what folds from the search and, where it holds neither links nor their targets, from all plugins."""
+    html = f"<details data-search-exclude{fold[0].removeprefix('<details')}"
+    return html if ' id="' in html or "<a " in html else _aside(html)
+
+
+def _put_aside(formula: re.Match[str]) -> str:
+    """Keep a formula from other plugins: to parse them all, search would take half the build."""
+    return _aside(formula[0])
+
+
+def _aside(html: str) -> str:
+    state.aside.append(html)
     return f'<gp-tex data-n="{len(state.aside) - 1}"></gp-tex>'
 
 

@@ -269,6 +269,7 @@
     }
     for (const block of made.querySelectorAll(".highlight")) {
       const code = block.querySelector("code");
+      if (code.textContent.includes("site-url:")) code.textContent = code.textContent.replaceAll("site-url:", base.href);
       code.tabIndex = 0; // what scrolls must be reached by keyboard
       const button = element("button", { type: "button", className: "gp-copy", textContent: "Copy" });
       button.addEventListener("click", () => copy(code.textContent, button));

@@ -16,8 +16,8 @@
   }
 
   function copier(link) {
-    if (!navigator.clipboard || link.nextElementSibling?.classList.contains("gp-copy")) return;
-    const button = make("button", { type: "button", className: "gp-copy", textContent: "Copy link", ariaLive: "polite" });
+    if (!navigator.clipboard || link.nextElementSibling?.classList.contains("gp-copy-link")) return;
+    const button = make("button", { type: "button", className: "gp-copy-link", textContent: "Copy link", ariaLive: "polite" });
     button.addEventListener("click", async () => {
       await navigator.clipboard.writeText(link.href);
       button.textContent = "Copied";
