@@ -42,7 +42,7 @@ class Live:
     def said(self) -> str:
         """What is said when the program has answered."""
         status = self.page.locator("#check-status")
-        expect(status).to_have_text(re.compile(r", in [\d.]+ s\.$|^Stopped|ended|failed|could not"), timeout=PATIENCE)
+        expect(status).to_have_text(re.compile(r", in [\d.]+ s[.;]|^Stopped|ended|failed|could not"), timeout=PATIENCE)
         expect(self.page.locator("#check-progress")).to_be_hidden(timeout=PATIENCE)
         return status.inner_text().partition(",")[0]
 
