@@ -166,7 +166,8 @@ def test_the_first_answer_needs_few_bytes(visit: Callable[..., Page]) -> None:
 
 def test_a_claims_page_opens_it_there(visit: Callable[..., Page]) -> None:
     """Ready to be edited."""
-    page = visit("finite-steps/")
-    page.get_by_role("link", name=re.compile("^try it", re.IGNORECASE)).first.click()
+    page = visit("backprop/")
+    page.locator("[id='backprop.5.12']").get_by_role("link", name="Try it").click()
     page.wait_for_url("**/check/#*")
     assert Live(page).field("loss")
+    assert Live(page).field("gradient")
