@@ -197,7 +197,11 @@ def on_post_build(config: MkDocsConfig) -> None:
     """Add the live page's program and what the search finds; then read the site as a browser would."""
     site = Path(config.site_dir)
     if (site / LIVE).exists():
-        live_runtime.write(site)
+        state.page = LIVE
+        try:
+            live_runtime.write(site)
+        except live_runtime.LiveRuntimeError as error:
+            _report(str(error))
     index = site / "search" / "search_index.json"
     if index.exists() and (site / LEDGER).with_suffix("").exists():
         index.write_text(generated.searchable(index.read_text("utf-8")), "utf-8")
