@@ -3,6 +3,9 @@
 (() => {
   const make = (tag, properties) => Object.assign(document.createElement(tag), properties);
 
+  // What may scroll: formulas, and tables as Material wraps them.
+  const BOXES = ".gp-formula, .gp-cell, .gp-right, .gp-alone > .gp-left, .md-typeset__scrollwrap";
+
   // Hundreds of formulas would be hundreds of stops for the tab key: only those that scroll are any.  A box that is
   // folded away has no size yet, and is looked at again when it has.
   const sizes = new ResizeObserver((entries) => {
@@ -12,7 +15,9 @@
 
   function measure() {
     sizes.disconnect();
-    document.querySelectorAll(".gp-formula, .gp-cell, .gp-right, .gp-alone > .gp-left").forEach((box) => sizes.observe(box));
+    document.querySelectorAll(BOXES).forEach((box) => sizes.observe(box));
+    // The few formulas of an author's block are MathML, which scrolls in both directions.
+    for (const box of document.querySelectorAll(".gradproof p[style*='overflow-x']")) box.tabIndex = 0;
   }
 
   function copier(link) {
