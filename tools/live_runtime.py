@@ -30,7 +30,7 @@ from collections.abc import Callable, Iterable, Mapping
 from importlib.metadata import distribution
 from io import BytesIO
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from live_compile import archive
 
@@ -292,6 +292,6 @@ def _node(program: Path, *arguments: Path | str) -> str:
     return str(done.stdout)
 
 
-def _end(done: subprocess.CompletedProcess[str]) -> str:
+def _end(done: subprocess.CompletedProcess[Any]) -> str:
     """The last lines that a program wrote."""
     return "\n".join(f"{done.stdout}{done.stderr}".strip().splitlines()[-12:])
