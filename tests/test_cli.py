@@ -86,7 +86,7 @@ def test_the_exit_code_of_check_is_the_verdict(
         (("derive", "x", "--wrt", "x", "--nonsense"), "unrecognized arguments: --nonsense"),
         (("show", "backprop.5.13"), "nothing has the id 'backprop.5.13'; near are backprop.5."),
         (("verify", "nothing"), "nothing has the id 'nothing'"),
-        (("prove",), "there is no command 'prove'; the commands are derive, check, list, show, verify"),
+        (("prove",), "there is no command 'prove'; the commands are derive, check, certify, list, show, verify"),
         ((), "usage: gradproof COMMAND"),
     ],
 )

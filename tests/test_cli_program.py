@@ -65,11 +65,11 @@ def test_help_and_version_do_not_load_sympy() -> None:
 import sys
 import time
 from gradproof.cli import main
-asked = [["--help"], ["--version"], *([name, "--help"] for name in ("derive", "check", "list", "show", "verify"))]
+asked = [["--help"], ["--version"], *([name, "--help"] for name in ("derive", "check", "certify", "list", "show", "verify"))]
 print([main(arguments) for arguments in asked], "sympy" in sys.modules)
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.endswith("[0, 0, 0, 0, 0, 0, 0] False\n")
+    assert done.stdout.endswith("[0, 0, 0, 0, 0, 0, 0, 0] False\n")
 
 
 def test_check_needs_none_of_the_extras() -> None:

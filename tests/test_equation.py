@@ -86,7 +86,9 @@ FALSE = read_problem("equation: E = 2 z^2\nwhere: E = z^2\nid: twice")
 
 def test_an_equation_is_a_block_of_a_page() -> None:
     html = display.answer(Answer(FALSE, thorough=True))
-    assert html.startswith('<div class="gradproof gradproof-refuted" id="twice"><p style="overflow-x: auto">$')
+    assert html.startswith(
+        '<div class="gradproof gradproof-refuted" id="twice"><p tabindex="0" style="overflow-x: auto">$'
+    )
     assert "E = 2 z^{2}" in html
     assert "z = " in html
     assert "<summary>Definitions</summary>" in html

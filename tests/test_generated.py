@@ -29,6 +29,7 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """Four of the claims and entries: to prove all takes minutes."""
     monkeypatch.setattr(generated, "_ids", lambda: FEW)
     monkeypatch.setattr(generated, "_record", collection.record)
+    monkeypatch.setattr(generated, "_certificates", dict)
 
 
 @pytest.fixture
@@ -43,7 +44,7 @@ def test_each_rule_has_a_page_whose_blocks_print_it(files: dict[str, str]) -> No
     for name, text in zip(rule_page.laws(), pages.values(), strict=True):
         assert text.startswith("---\ndescription: ")
         assert re.findall(r"^print\((\w+)\((.*)\)\)$", text, re.MULTILINE) == [
-            (function, repr(name)) for function in ("law", "example", "used")
+            (function, repr(name)) for function in ("law", "example", "in_coq", "used")
         ]
         assert "data-checked" not in text, "only gradproof.page may write it"
 
@@ -121,6 +122,13 @@ def test_what_the_index_has_of_a_place_stays_and_stands_once() -> None:
     assert data["docs"][0] == other
     assert data["docs"][1]["text"].endswith(place["text"])
     assert "logistic" in data["docs"][1]["keywords"]
+
+
+def test_blocks_of_code_are_not_searched() -> None:
+    text = "<p>Call <code>derive</code>:</p>{}<p>so.</p>"
+    code = "<pre><code>import gradproof\n\n1 &lt; 2</code></pre>"
+    page = {"location": "use/", "title": "In Python", "text": text.format(code) + code}
+    assert json.loads(generated.searchable(built(page)))["docs"][0]["text"] == text.format("")
 
 
 # --- formulas as one line ---------------------------------------------------------------------

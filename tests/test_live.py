@@ -6,6 +6,7 @@ KaTeX runs under QuickJS here, and in the reader's browser there; all else is th
 from __future__ import annotations
 
 import json
+import re
 import sys
 from html.parser import HTMLParser
 from pathlib import Path
@@ -213,6 +214,49 @@ def test_what_cannot_be_read_is_named_with_its_place(asked: dict[str, Any], says
     assert "Not understood" in shown.text
     assert says in shown.text
     assert ("mark" in shown.tags) >= bool(place)
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"), [("L = ", "L"), ("J = ", "E"), ("", "E"), (r"\mathcal{L} = ", r"\mathcal{L}")]
+)
+def test_the_loss_keeps_its_name_through_the_definitions(typed: str, shown: str) -> None:
+    """In the steps and in what is to be copied, as in the claim; without a name, or with that of a size, the loss is called E."""
+    where = [r"y_k = \sum_{j=1}^{J} w_{kj} z_j", r"z_j = \tanh(h_j)"]
+    loss = rf"{typed}\sum_{{k=1}}^{{K}} (y_k - t_k)^2"
+    html = ask(loss=loss, wrt="w_{ab}", where=where, gradient="2 (y_a - t_a) z_b")["html"]
+    found = re.findall(r"\\frac\{\\partial (\S+)\}\{\\partial [wy]_", html)
+    assert {name for name in found if name[0] not in "wy"} == {shown}
+
+
+@pytest.mark.parametrize(
+    ("asked", "declare"),
+    [
+        ({"loss": r"\sum_n (w x_n - y_n)^2", "wrt": "w"}, {"ranges": "n = 1..N"}),
+        ({"loss": "Sum((w*x[n] - y[n])**2, n)", "wrt": "w"}, {"ranges": "n = 1..N"}),
+        ({"loss": r"\sum_{k=1}^{K} \phi(x_k)", "wrt": "x_j", "ranges": "j = 1..K"}, {"functions": r"\phi"}),
+        ({"loss": r"e^{x} + e", "wrt": "x"}, {"numbers": "e"}),
+    ],
+)
+def test_what_an_error_advises_to_declare_is_data_and_lets_it_be_read(
+    asked: dict[str, str], declare: dict[str, str]
+) -> None:
+    found = ask(quick=True, **asked)
+    assert (found["status"], found["declare"]) == ("input", declare)
+    assert ask(quick=True, **asked, **declare)["status"] == "derived"
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        r"\| X w - y \|^2",  # the advice takes x for an example
+        r"\sum_{k=1}^{K} a_k + \sum_{n=1}^{N} a_n w + \sum_j a_j",  # two ranges that j can have
+        r"\sum_{n=1}^{N} x_n w + x_n",  # a missing bracket, more likely
+        r"\frac{w",  # nothing to declare
+    ],
+)
+def test_advice_that_would_be_a_guess_is_not_offered(loss: str) -> None:
+    found = ask(quick=True, loss=loss, wrt="w")
+    assert (found["status"], found["declare"]) == ("input", {})
 
 
 @pytest.mark.parametrize(

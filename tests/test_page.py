@@ -85,16 +85,24 @@ def test_an_equation_has_its_number_beside_it_and_a_sentence_has_none() -> None:
 
 def test_at_a_glance_a_slip_is_as_printed_failing_and_mended() -> None:
     text = text_of(glance("symmetry.general", "A sign", "More"))
-    assert re.search(r"^A sign .* As printed … ✗ Fails at .* ✓ Meant … ✓ Proved for every .* More$", text)
+    assert re.search(r"^A sign .* As printed … ✗ Refuted at .* ✓ Meant … ✓ Proved for every .* More$", text)
     holds = text_of(glance("backprop.5.7", "A slope", "More"))
     assert "… ✓ Proved for every" in holds
     assert "As printed" not in holds
 
 
+def test_the_home_page_explains_the_words_that_claims_use() -> None:
+    home = (DOCS / "index.md").read_text("utf-8")
+    assert [status for status in ("proved", "refuted", "undecided") if pieces.sign(status) not in home] == []
+    for html in (glance("symmetry.general", "A sign", "More"), page.claim("averages.linreg.m")):
+        assert f"<dt>{pieces.sign('refuted')}</dt>" in html
+        assert pieces.sign("proved") in html
+
+
 def test_a_misprint_is_shown_as_printed_refuted_at_a_point_and_mended() -> None:
     text = text_of(page.claim("averages.linreg.m"))
     assert re.search(
-        r"✗ Misprint line 3, the chain rule As printed … Read literally … ✗ Fails at …(, …)*, the two sides are … and … "
+        r"✗ Misprint line 3, the chain rule As printed … Read literally … ✗ Refuted at …(, …)*, the two sides are … and … "
         r".+? ✓ Meant … ✓ Proved for every",
         text,
     )

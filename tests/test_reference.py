@@ -240,13 +240,14 @@ def test_the_table_links_to_every_entry_and_holds_the_words_that_people_search_b
 ) -> None:
     gradient = {"latex": "c", "indices": 1, "matrix": None, "code": "a"}
     made = {"title": "A & B", "keywords": "silu swish", "definitions": ["a", "b"], "gradients": [gradient]}
-    made |= {"stable": [], "kinks": ["x"]}
+    made |= {"stable": [], "kinks": ["x"], "evidence": [{"kind": "kernel", "outcome": "agrees"}]}
     monkeypatch.setattr(reference_page, "record", lambda identity: {"id": identity, **made})
     html = reference_page.index()
     for identity, group in reference.IDS.items():
         assert html.count(f'<tr id="{identity}" ') == html.count(f'href="site:reference/{group}/#{identity}"') == 1
     assert html.count(">A &amp; B</a><span hidden>silu swish</span>") == len(reference.IDS)
-    assert html.count('data-shape="a vector" data-has="code kinks"') == len(reference.IDS)
+    assert html.count('data-shape="a vector" data-has="code kinks certified"') == len(reference.IDS)
+    assert 'data-marks="code=NumPy code;kinks=kinks;certified=formal certificate"' in html, "what none has is not asked"
 
 
 def test_an_unknown_entry_is_an_error_that_lists_the_known_ones() -> None:

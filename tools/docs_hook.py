@@ -24,7 +24,7 @@ from urllib.parse import urlsplit
 import generated
 import live_runtime
 from blocks import TRACEBACK, Blocks
-from finished import ANCHOR, anchors_of, dead_links, imported_elsewhere, inside, loaded_elsewhere, secured
+from finished import anchors_of, dead_links, imported_elsewhere, inside, loaded_elsewhere, secured
 from gradproof.typeset import TypesetError, typeset
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ INLINE = re.compile(r'<span class="arithmatex">\\\((.*?)\\\)</span>', re.DOTALL)
 TYPED_DISPLAY = re.compile(r'class="arithmatex">\\\[(.*?)\\\]', re.DOTALL)
 DISPLAY = '<gp-tex><span class="katex-display"'
 CHECKED = re.compile(r'data-(?:checked|quoted)="[^"]+">' + DISPLAY)
+SHOWN = re.compile(r'\s(?:id|data-checked|data-quoted)="([^"]+)"')
 FOLD = re.compile(r'<details(?= class="gp-fold).*?</details>', re.DOTALL)
 FORMULA = re.compile(r"<gp-tex>.*?</gp-tex>", re.DOTALL)
 ASIDE = re.compile(r'<gp-tex data-n="(\d+)"></gp-tex>')
@@ -134,10 +135,10 @@ def on_page_content(html: str, page: Page, **_: Any) -> str:
 
 
 def _attribution(html: str) -> str:
-    """Whose formulas are quoted on a page: the sources of the claims that stand on it."""
+    """Whose formulas are quoted on a page: the sources of the claims that stand on it, or of which a formula does."""
     from gradproof import related, sources
 
-    quoted = [identity for identity in ANCHOR.findall(html) if identity in sources.IDS]
+    quoted = [identity for identity in SHOWN.findall(html) if identity in sources.IDS]
     return related.attribution(quoted) if quoted else ""
 
 

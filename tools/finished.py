@@ -14,7 +14,7 @@ from html import unescape
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 
-__all__ = ["ANCHOR", "anchors_of", "dead_links", "imported_elsewhere", "inside", "loaded_elsewhere", "secured"]
+__all__ = ["anchors_of", "dead_links", "imported_elsewhere", "inside", "loaded_elsewhere", "secured"]
 
 ANCHOR = re.compile(r'\s(?:id|name)="([^"]+)"')
 LINK = re.compile(r'<a\b[^>]*?\shref="([^"]*)"')

@@ -30,7 +30,8 @@ ABOUT = f"""\
 
 {READING}
 Each claim and entry is a JSON file: statements (SymPy, LaTeX), verdict with assumptions and evidence, derivation with the
-rule of each step, slips with the point at which they fail.
+rule of each step, slips with the point at which they fail, and "certificate": theorems for Coq, whether its kernel was found to
+accept them ("status"), and the file with the proofs, beside which [the library](site-url:certificates/Gradproof.v) is needed.
 """
 OPTIONAL = """\
 ## Optional
@@ -40,6 +41,7 @@ OPTIONAL = """\
 """
 #: How search weighs a formula's names beside titles (1000) and prose (1).
 WEIGHT = 800
+CODE = re.compile(r"<pre\b.*?</pre>", re.DOTALL)
 
 
 def files(docs: Path) -> dict[str, str]:
@@ -47,6 +49,7 @@ def files(docs: Path) -> dict[str, str]:
     made = {f"rules/{_slug(name)}.md": _rule(name) for name in _rules()}
     for identity in _ids():
         made[f"claims/{identity}.json"] = _json(_record(identity))
+    made |= _certificates()
     made["claims/index.json"] = _json(outlines())
     made["llms.txt"] = _llms(docs)
     made["llms-full.txt"] = _llms_full()
@@ -58,6 +61,13 @@ def _json(data: object) -> str:
 
 
 # gradproof is imported where it is used: while the site is served, an edited module is read again
+def _certificates() -> dict[str, str]:
+    """What Coq checks: its library, and a file for each claim and entry that has a certificate."""
+    from gradproof.formal import published
+
+    return dict(published.files(_ids()))
+
+
 def _ids() -> tuple[str, ...]:
     from gradproof.collection import IDS
 
@@ -110,7 +120,7 @@ def _slug(name: str) -> str:
 
 def _rule(name: str) -> str:
     """The page of a rule as Markdown, whose blocks print what was checked."""
-    about = f"{_title(name)}: the law, proved; an example, worked; and every gradient on this site that uses it."
+    about = f"{_title(name)}: the law, proved; an example, worked; its lemma for Coq; and every gradient on this site that uses it."
 
     def block(function: str) -> str:
         code = f"from gradproof.rule_page import {function}\n\nprint({function}({name!r}))"
@@ -124,6 +134,8 @@ def _rule(name: str) -> str:
             "One of [the rules](../rules.md) of which every derivation on this site is made.",
             "## An example",
             block("example"),
+            "## In Coq",
+            block("in_coq"),
             "## Where it is used",
             block("used"),
             "",
@@ -248,8 +260,13 @@ def _entry(place: str, title: str, formula: str, names: str, boost: int) -> Data
 
 
 def searchable(index: str) -> str:
-    """The search index of the built site (JSON) with these entries; what was found of a place before stands after it."""
+    """The search index of the built site (JSON) with these entries; what was found of a place before stands after it.
+
+    Blocks of code are no part of it: they are a fifth of what a reader who searches has to load.
+    """
     data = json.loads(index)
+    for entry in data["docs"]:
+        entry["text"] = CODE.sub("", entry["text"])
     data["config"].setdefault("fields", {})["keywords"] = {"boost": WEIGHT}
     before = {entry["location"]: entry for entry in data["docs"]}
     for entry in search_entries():

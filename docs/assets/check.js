@@ -26,6 +26,12 @@
     return made;
   };
 
+  const button = (textContent, follow, className = "gp-quiet-button") => {
+    const made = element("button", { type: "button", className, textContent });
+    made.addEventListener("click", () => follow(made));
+    return made;
+  };
+
   // --- the form, and the fragment -----------------------------------------------------------
 
   // Those of the other kind of question are disabled.
@@ -271,22 +277,23 @@
       const code = block.querySelector("code");
       if (code.textContent.includes("site-url:")) code.textContent = code.textContent.replaceAll("site-url:", base.href);
       code.tabIndex = 0; // what scrolls must be reached by keyboard
-      const button = element("button", { type: "button", className: "gp-copy", textContent: "Copy" });
-      button.addEventListener("click", () => copy(code.textContent, button));
-      block.prepend(button);
+      block.prepend(button("Copy", (it) => copy(code.textContent, it), "gp-copy"));
     }
+    const append = (to, ...buttons) => to?.append(element("p", { className: "gp-buttons" }, ...buttons));
     const forms = made.querySelector('[data-stage="forms"]');
-    if (forms && found.data) {
-      const data = element("button", { type: "button", className: "gp-quiet-button", textContent: "Copy as JSON" });
-      data.addEventListener("click", () => copy(JSON.stringify(found.data, null, 1), data));
-      forms.append(element("p", { className: "gp-buttons" }, data));
-    }
+    if (forms && found.data) append(forms, button("Copy as JSON", (it) => copy(JSON.stringify(found.data, null, 1), it)));
+    // What an error advises is done by one click, and asked again.
+    const helps = Object.entries(found.declare ?? {}).map((pair) =>
+      button(`Declare ${pair.join(": ")}`, () => {
+        fill(`${typed()}&${new URLSearchParams([pair])}`);
+        ask();
+      }),
+    );
     if (found.place?.field) {
       page.form.elements[found.place.field].setAttribute("aria-invalid", "true");
-      const button = element("button", { type: "button", className: "gp-quiet-button", textContent: "Go to the place" });
-      button.addEventListener("click", () => goTo(found.place));
-      made.querySelector("article")?.append(element("p", { className: "gp-buttons" }, button));
+      helps.push(button("Go to the place", () => goTo(found.place)));
     }
+    if (helps.length) append(made.querySelector("article"), ...helps);
   }
 
   // Select the place that was not understood.

@@ -1,5 +1,5 @@
 // What a page needs of a script: formulas that scroll are reached by keyboard, and so is all that only a mouse reaches;
-// links to claims are copied by a button.  Without it the page is complete.
+// links to claims are copied by a button; proof scripts are shown in place.  Without it the page is complete.
 (() => {
   const make = (tag, properties) => Object.assign(document.createElement(tag), properties);
 
@@ -16,8 +16,6 @@
   function measure() {
     sizes.disconnect();
     document.querySelectorAll(BOXES).forEach((box) => sizes.observe(box));
-    // The few formulas of an author's block are MathML, which scrolls in both directions.
-    for (const box of document.querySelectorAll(".gradproof p[style*='overflow-x']")) box.tabIndex = 0;
   }
 
   function copier(link) {
@@ -43,6 +41,23 @@
     });
     label.replaceWith(button);
   }
+
+  // The file of a certificate is fetched when it is asked for: few read a proof script, and all would have to load it.
+  async function showFile(fold) {
+    const link = fold.querySelector("a[download]");
+    if (!link || fold.querySelector("pre")) return;
+    const pre = make("pre", { tabIndex: 0, role: "region", ariaLabel: link.textContent });
+    pre.append(make("code", { textContent: "…" }));
+    link.parentElement.after(pre);
+    const answer = await fetch(link.href).catch(() => null);
+    if (answer?.ok) pre.firstChild.textContent = await answer.text();
+    else pre.remove(); // the link remains
+  }
+
+  document.addEventListener("click", ({ target }) => {
+    const summary = target.closest?.(".gp-script > summary");
+    if (summary) showFile(summary.parentElement);
+  });
 
   // Names and roles that Material leaves out.
   function names() {

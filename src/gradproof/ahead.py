@@ -1,4 +1,4 @@
-"""Everything that the pages of the site will show, proved on all cores before they are made, and kept.
+"""Everything that the pages of the site will show, proved on all cores before they are made, and kept; certificates as well.
 
 A page is made by one process, block after block; the proofs take nearly all of its time.  What is kept already costs
 nothing here, and what fails is told by the page that shows it.
@@ -11,6 +11,8 @@ from types import ModuleType
 
 from gradproof import page, reference, reference_page, sources
 from gradproof.cache import is_kept
+from gradproof.collection import IDS
+from gradproof.formal.emission import emitted_by
 from gradproof.workers import by_processes
 
 __all__ = ["prove"]
@@ -22,6 +24,8 @@ def prove(jobs: int = os.cpu_count() or 1) -> None:
     if len(names) > 1 and jobs > 1:
         for _ in by_processes(_made, names, min(jobs, len(names))):
             pass
+    for _ in emitted_by(IDS, jobs):
+        pass
 
 
 def _made(identity: str) -> None:

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import sympy as sp
 
 import gradproof
+from gradproof import checking
 from gradproof.checks.steps import LineChecker
+from gradproof.lines import publish
 from gradproof.model import Model
 from gradproof.notation import NotationError, has_matrices
 from gradproof.problem import NOTATIONS, Problem, ProblemError, listed
@@ -154,7 +156,8 @@ class Answer:
         self.definitions, self.assumptions, self.notes, self.name = found[5:]
         self.id = problem.id
         self.thorough = thorough
-        self._engine: Any = Model(self.definitions) if self.definitions else gradproof
+        named = {"name": str(self.name)} if isinstance(self.name, sp.Symbol) else {}
+        self._engine: Any = Model(self.definitions, **named) if self.definitions else gradproof
 
     @cached_property
     def derivation(self) -> Derivation:
@@ -164,6 +167,13 @@ class Answer:
         derive = self._engine.gradient if self.definitions else self._engine.derive
         found: Derivation = derive(self.loss, self.wrt, self.assumptions)
         return found
+
+    @cached_property
+    def claim(self) -> sp.Expr:
+        """The claim, its first line, in index notation, with the derivatives of named quantities put in."""
+        asked = self._engine.asked if self.definitions else checking.asked
+        question = asked(self.loss, self.wrt, self.assumptions)
+        return publish(question.resolve(question.read(self.lines[0])))
 
     @cached_property
     def checked(self) -> CheckedLines | None:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from gradproof.pieces import (
     FOLDED_FROM,
     display,
+    evidence_fold,
     formula,
     inline,
     left_side,
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from gradproof.answer import Answer
     from gradproof.problem import Problem
     from gradproof.repair import Blame
-    from gradproof.verdict import Evidence, Verdict
+    from gradproof.verdict import Verdict
 
 __all__ = ["AnswerPage", "EquationPage", "command", "heading"]
 
@@ -202,10 +203,10 @@ class AnswerPage:
         waiting = '<p class="gp-waiting">Each step of the derivation is being checked …</p>' * (self.steps is None)
         if self.verdict is None:
             return waiting
-        own = _evidence_fold("Rests on", self.verdict.evidence, "disagrees" if self.status == "refuted" else "agrees")
+        own = evidence_fold(self.verdict.evidence, outcome="disagrees" if self.status == "refuted" else "agrees")
         if self.steps is None or self.status == "proved":
             return own + waiting
-        return own + _evidence_fold("The steps rest on", self.steps.evidence, "agrees")
+        return own + evidence_fold(self.steps.evidence, "The steps rest on")
 
     def _forms(self) -> str:
         """The gradient to copy: as LaTeX and, once the steps are checked, as matrices and as NumPy code."""
@@ -260,7 +261,7 @@ class EquationPage(AnswerPage):
         return ""
 
     def _evidence(self) -> str:
-        return _evidence_fold("Rests on", self.verdict.evidence, "disagrees" if self.status == "refuted" else "agrees")
+        return evidence_fold(self.verdict.evidence, outcome="disagrees" if self.status == "refuted" else "agrees")
 
     def _forms(self) -> str:
         return self._command()
@@ -289,22 +290,6 @@ def _stage(place: str, html: str) -> str:
 
 def _fold(title: str, body: str, is_open: bool = False) -> str:
     return f'<details class="gp-fold"{" open" * is_open}><summary>{title}</summary>{body}</details>'
-
-
-def _evidence_fold(title: str, evidence: tuple[Evidence, ...], outcome: str) -> str:
-    """Checks, those counted that had the outcome which decided; what could not run is said, too."""
-    if not evidence:
-        return ""
-    counted = [item.kind for item in evidence if item.outcome in ("agrees", outcome)]
-    missing = sum(item.outcome == "missing" for item in evidence)
-    rests = f"{title} {len(counted)} check{'s' * (len(counted) != 1)}: {escape(', '.join(dict.fromkeys(counted)))}"
-    rows = "".join(
-        f"<li>{sign(item.outcome, item.kind)} <span>{escape(item.says)}</span> "
-        f"<small>rests on {escape(item.rests_on)}</small></li>"
-        for item in evidence
-    )
-    summary = rests + f"; {missing} could not run here" * bool(missing)
-    return f'<details class="gp-fold gp-evidence"><summary>{summary}</summary><ul>{rows}</ul></details>'
 
 
 def _sentence(html: str) -> str:

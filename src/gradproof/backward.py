@@ -213,8 +213,9 @@ def _match(pattern: sp.Basic, e: sp.Basic, template: Sequence[sp.Basic]) -> dict
     return found if fits(pattern, e) and len(found) == len(template) else None
 
 
-def loss_name(expressions: Sequence[sp.Expr], definitions: Definitions) -> sp.Symbol:
-    """A symbol for the loss that nothing else is called."""
+def loss_name(expressions: Sequence[sp.Expr], definitions: Definitions, first: str) -> sp.Symbol:
+    """A symbol for the loss that nothing else is called, the first one if it can be."""
     bodies = [*expressions, *(body for _, body in definitions.values())]
     taken = {str(s) for e in bodies for s in e.free_symbols} | {str(n) for n in definitions}
-    return next(sp.Symbol(n) for n in ("E", "L", "J", *(f"E_{k}" for k in range(len(taken) + 1))) if n not in taken)
+    names = (first, "E", "L", "J", *(f"E_{k}" for k in range(len(taken) + 1)))
+    return next(sp.Symbol(n) for n in names if n not in taken)

@@ -31,8 +31,12 @@ __all__ = [
     "digest",
     "drawing_digest",
     "engine_digest",
+    "find",
+    "formal_digest",
     "group_digest",
     "is_kept",
+    "keep",
+    "place",
     "remember",
     "sources_digest",
     "trials_digest",
@@ -45,6 +49,7 @@ SOURCES = PACKAGE / "sources"
 FIGURES = PACKAGE / "figures"
 REFERENCE = PACKAGE / "reference"
 TRIALS = PACKAGE / "trials"
+FORMAL = PACKAGE / "formal"
 HOME = "gradproof.sources."
 #: Where there is bytecode only, as in a reader's browser, content has no name, and nothing is kept.
 NAMED = (PACKAGE / "cache.py").is_file()
@@ -68,7 +73,7 @@ def remember(key: str, make: Callable[[], str]) -> str:
     """Return what is stored under `key`; if nothing is, or it is damaged, make it and store it."""
     if not NAMED:
         return make()
-    path = _path(key)
+    path = place(key)
     found = _read(path)
     if found is None:
         found = make()
@@ -78,10 +83,22 @@ def remember(key: str, make: Callable[[], str]) -> str:
 
 def is_kept(key: str) -> bool:
     """Whether something is stored under `key`."""
-    return _path(key).exists()
+    return place(key).exists()
 
 
-def _path(key: str) -> Path:
+def find(key: str) -> str | None:
+    """Return what is stored under `key`, where nobody here could make it."""
+    return _read(place(key)) if NAMED else None
+
+
+def keep(key: str, text: str) -> None:
+    """Store a text under `key`, in the place of what was there."""
+    if NAMED:
+        _write(place(key), text)
+
+
+def place(key: str) -> Path:
+    """Where what `key` names is stored."""
     return Path(os.environ.get("GRADPROOF_CACHE", ".cache/gradproof")) / key[:2] / key[2:]
 
 
@@ -107,8 +124,8 @@ def _write(path: Path, text: str) -> None:
 @cache
 @_of_sources
 def engine_digest() -> str:
-    """Name everything that could change a result, save sources, figures, the reference and trials: our code, and what lies beneath it."""
-    files = [p for p in sorted(PACKAGE.rglob("*.py")) if p.parent not in (SOURCES, FIGURES, REFERENCE, TRIALS)]
+    """Name everything that could change a result, save sources, figures, the reference, trials and certificates: our code, and what lies beneath it."""
+    files = [p for p in sorted(PACKAGE.rglob("*.py")) if p.parent not in (SOURCES, FIGURES, REFERENCE, TRIALS, FORMAL)]
     files += sorted(PACKAGE.glob("katex/*.js")) + sorted(PACKAGE.glob("reading/*.lark"))
     code = [part for path in files for part in (path.relative_to(PACKAGE).as_posix(), path.read_text("utf-8"))]
     return digest(platform.python_version(), *map(_version, BENEATH), *code)
@@ -144,6 +161,15 @@ def trials_digest() -> str:
         path for path in sorted(TRIALS.glob("*.py")) if path.stem not in ("__init__", "gathering", "oracles", "tables")
     )
     return digest(*(path.read_text("utf-8") for path in files))
+
+
+@cache
+@_of_sources
+def formal_digest() -> str:
+    """Name the code that makes certificates; what gives them to Coq, and shows what it says, is no part of it."""
+    beside = ("__main__", "axioms", "coqc", "emission", "own", "published", "report", "runner", "shown", "vernacular")
+    files = [path for path in sorted(FORMAL.glob("*.py")) if path.stem not in beside]
+    return digest(*(path.read_text("utf-8") for path in (*files, *sorted(FORMAL.glob("*.lark")))))
 
 
 @cache

@@ -1,4 +1,4 @@
-"""The command line: `gradproof derive`, `check`, `list`, `show` and `verify`; see commands.py for each.
+"""The command line: `gradproof derive`, `check`, `certify`, `list`, `show` and `verify`; see commands.py for each.
 
 Nothing here imports SymPy before a command needs it, so that `--help` and `--version` answer at once.
 """
@@ -17,7 +17,7 @@ from io import StringIO
 from pathlib import Path
 
 from gradproof import __version__
-from gradproof.cache import digest, engine_digest, group_digest, remember, sources_digest
+from gradproof.cache import FORMAL, digest, engine_digest, group_digest, remember, sources_digest
 from gradproof.commands import COMMANDS, INPUT, print_json
 from gradproof.reference import GROUPS
 
@@ -61,7 +61,19 @@ def session(*commands: str) -> str:
     files = [Path(part) for command in commands for part in shlex.split(command)]
     shown = [file.read_text("utf-8") for file in files if file.is_file()]
     rests_on = [engine_digest(), sources_digest(), *map(group_digest, GROUPS)]
+    rests_on += [_formal()] * any("gradproof certify " in command for command in commands)
     return remember(digest("session", *rests_on, *commands, *shown), lambda: _session(commands))
+
+
+def _formal() -> str:
+    """Name what a certificate depends on, and the Coq that is here."""
+    from gradproof.formal.coqc import CoqMissingError, library_text, tools
+
+    code = (path.read_text("utf-8") for path in sorted(FORMAL.glob("*.py")))
+    try:
+        return digest(*code, library_text(), tools())
+    except CoqMissingError as missing:
+        return digest(*code, library_text(), str(missing))
 
 
 def _session(commands: Sequence[str]) -> str:

@@ -1,6 +1,6 @@
 """What each command of the command line does, with its options and its examples, which are tests.
 
-`derive` and `check` read LaTeX, or SymPy notation; `list`, `show` and `verify` look at what gradproof has decided itself.
+`derive`, `check` and `certify` read LaTeX, or SymPy notation; `list`, `show` and `verify` look at what gradproof has decided itself.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ __all__ = ["COMMANDS", "INPUT", "Command", "print_json"]
 
 INPUT = 2
 #: The exit code of each result; of several, the first in this order counts.
-EXIT = {"refuted": 1, "input": INPUT, "undecided": 3, "proved": 0}
+EXIT = {"refuted": 1, "rejected": 1, "input": INPUT, "undecided": 3, "proved": 0}
 
 LOSS = r"\frac{1}{N} \sum_{n=1}^{N} (w x_n + b - y_n)^2"
 
@@ -236,7 +236,9 @@ def _show(options: Namespace) -> int:
     (identity,) = _known([options.id])
     record = collection.record(identity)
     if options.json:
-        print_json(record)
+        from gradproof.formal import published
+
+        print_json({**record, "certificate": published.data(identity)})
     else:
         print(terminal.shown(record))
     return EXIT[record["verdict"]["status"]]
@@ -287,6 +289,57 @@ def _known(names: list[str]) -> list[str]:
     return list(found)
 
 
+# --- certify ------------------------------------------------------------------------------
+def _certify_options(parser: ArgumentParser) -> None:
+    add = parser.add_argument
+    add("loss", nargs="?", default="", metavar="LOSS", help=r"LaTeX, such as '\sum_{n=1}^{N} (w x_n - y_n)^2'")
+    _formula_options(parser)
+    add("--gradient", default="", metavar="FORMULA", action=_Once,
+        help="certify this; if it is false, that it is; unless given, what is derived")  # fmt: skip
+    add("--file", nargs="+", action="extend", default=[], metavar="FILE", help="every problem of a file, as in `check`")
+    add("--claim", nargs="+", action="extend", default=[], metavar="ID", help="what `gradproof list` has by this id")
+    add("--output", default=".", metavar="FOLDER",
+        help="where the certificate is written, and our library (default: %(default)s); - prints it instead")  # fmt: skip
+
+
+@_results_kept()
+def _certify(options: Namespace) -> int:
+    from gradproof import terminal
+    from gradproof.formal.own import certified
+    from gradproof.formal.runner import standalone
+
+    folder = None if options.output == "-" else Path(options.output)
+    asked = list(_certificates(options))
+    if folder is None and not options.json:
+        for one in asked:
+            print(f"no certificate: {one.reason}" if one.certificate is None else standalone(one.certificate))
+        return _worst("undecided" for one in asked if one.certificate is None)
+    found = list(certified(asked, folder))
+    if options.json:
+        print_json([one.data() for one in found] if options.file or options.claim else found[0].data())
+    else:
+        print("\n".join(map(terminal.certified, found)))
+    return _worst(one.status for one in found)
+
+
+def _certificates(options: Namespace) -> Iterator[Any]:
+    from gradproof.answer import Answer
+    from gradproof.formal.own import of_answer, of_decided
+
+    for identity in _known(options.claim):
+        yield from of_decided(identity)
+    for name in options.file:
+        for number, (place, text, fault) in enumerate(_problems(name), 1):
+            if fault:
+                raise ProblemError(f"{place}: {fault}")
+            problem = read_problem(text)
+            yield of_answer(Answer(problem), problem.id or f"{Path(name).stem}.{number}")
+    if not (options.loss or options.claim or options.file):
+        raise ProblemError("there is nothing to certify: give LOSS, --file or --claim")
+    if options.loss:
+        yield of_answer(Answer(_problem(options, options.gradient)), "gradient")
+
+
 COMMANDS = {
     "derive": Command(
         "Derive the gradient of a loss, step by step",
@@ -310,6 +363,16 @@ COMMANDS = {
             "gradproof check 'Sum((w*x[n] - y[n])**2, (n, 1, N))' --wrt w '2*Sum(x[n]*(w*x[n] - y[n]), (n, 1, N))'",
             r"gradproof check --equation '\frac{d}{dx} \tanh x = 1 - \tanh^2 x'",
             "gradproof check --file notes.md chapters/*.md",
+        ),
+    ),
+    "certify": Command(
+        "Write a formal proof for every size, and have Coq's kernel check it",
+        _certify_options,
+        _certify,
+        (
+            rf"gradproof certify '{LOSS}' --wrt w --output -",
+            r"gradproof certify 'x^2' --wrt x --gradient '3 x' --output -",
+            "gradproof certify --claim backprop.5.12 --output -",
         ),
     ),
     "list": Command(

@@ -26,6 +26,7 @@ from gradproof.ties import kinks
 
 if TYPE_CHECKING:
     from gradproof.code import Program
+    from gradproof.formal.certificate import Certificate
     from gradproof.forms import Forms
 from gradproof.verdict import Verdict
 
@@ -96,6 +97,16 @@ class Derivation:
         from gradproof.checks.steps import verify
 
         return verify(self)
+
+    def certificate(self) -> Certificate:
+        """The formal proof for every size, which Coq's kernel can check: `gradproof.formal.runner.check`.
+
+        Nothing is proved by it before Coq has accepted it.  Raises NoCertificateError, a ValueError, which names the step
+        or the function that has no lemma.
+        """
+        from gradproof.formal.claims import certificate_of
+
+        return certificate_of(self)
 
     def forms(self) -> Forms:
         """The result in index notation, as a matrix and as NumPy, each proved equal to the first."""

@@ -22,6 +22,7 @@ __all__ = ["answer", "derivation", "dollars", "mathml", "unread", "verdict"]
 Math = Callable[[str], str]
 
 _SIGNS = {"proved": "✓", "refuted": "✗", "undecided": "?"}
+_SCROLLS = ' tabindex="0"'  # what scrolls must be reached by keyboard
 _MATHML = re.compile(r"<math.*?</math>", re.DOTALL)
 _SOURCE = re.compile(r"<annotation .*?</annotation>", re.DOTALL)
 
@@ -150,13 +151,15 @@ def _lines(left: Any, lines: Iterable[tuple[Any, str]], math: Math) -> str:
     rows = "".join(
         f"<tr><td>{math(f'= {to_latex(line)}')}</td><td>{escape(beside)}</td></tr>" for line, beside in lines
     )
-    return f'<div style="overflow: auto hidden; padding: 0 0.8rem"><p>{math(to_latex(left))}</p><table><tbody>{rows}</tbody></table></div>'
+    first = f"<p>{math(to_latex(left))}</p>"
+    style = "overflow: auto hidden; padding: 0 0.8rem"
+    return f'<div{_SCROLLS} style="{style}">{first}<table><tbody>{rows}</tbody></table></div>'
 
 
 def _equation(left: Any, right: Any, math: Math) -> str:
     from gradproof.latex import to_latex
 
-    return f'<p style="overflow-x: auto">{math(f"{to_latex(left)} = {to_latex(right)}")}</p>'
+    return f'<p{_SCROLLS} style="overflow-x: auto">{math(f"{to_latex(left)} = {to_latex(right)}")}</p>'
 
 
 def _fold(title: str, body: str) -> str:

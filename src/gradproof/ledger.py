@@ -62,7 +62,7 @@ def _row(record: dict[str, Any]) -> str:
 def errata() -> str:
     """Return the table of all that failed as printed: as printed, why it fails, what holds."""
     rows = "".join(_erratum(record, slip) for record in _records() for slip in record["slips"])
-    titles = ("Where", "As printed, or read", "Fails", "Holds")
+    titles = ("Where", "As printed, or read", "Refuted", "Holds")
     head = "".join(f'<th scope="col">{title}</th>' for title in titles)
     return f'<table class="gp-errata" data-sortable data-choices="kind=Verdict" data-search-exclude><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
 

@@ -25,7 +25,7 @@ def answer(text: str) -> str:
     The answer has `status` (proved, refuted, undecided; derived, where nothing is claimed and its steps are still to be
     checked; input, where it cannot be read), `html`, and `seconds`.  With "quick": true the claim alone is decided, and
     `more` says whether a second request without it would tell more.  `data` is what the command line prints with
-    --json; `place` says which field cannot be read, and where in it.
+    --json; `place` says which field cannot be read, and where in it; `declare`, by field, what would let it be read.
     """
     begun = time.perf_counter()
     try:
@@ -121,6 +121,7 @@ def _place(error: ValueError, problem: Problem) -> Data:
 def _unread(message: str, place: Data | None = None) -> Data:
     """A question that cannot be read: why, where, and what is accepted."""
     from gradproof.answer_page import heading
+    from gradproof.reading.told import declarations
 
     first, *rest = message.split("\n")
     field = f"<p>In the field “{place['field']}”:</p>" if place else ""
@@ -129,7 +130,8 @@ def _unread(message: str, place: Data | None = None) -> Data:
         marked, rest = _marked(rest[0], len(rest[1]) - 1), rest[2:]
     advice = "".join(f"<p>{escape(line)}</p>" for line in rest)
     html = f"{heading('undecided', 'Not understood')}{field}<p><strong>{escape(first)}</strong></p>{marked}{advice}"
-    return {"status": "input", "html": _article(html, "input"), "error": message, "place": place or {}, "more": False}
+    found = {"error": message, "place": place or {}, "declare": declarations(message), "more": False}
+    return {"status": "input", "html": _article(html, "input"), **found}
 
 
 def _marked(line: str, column: int) -> str:

@@ -45,12 +45,14 @@ class Model:
     definitions: ``Eq(name or entry with distinct indices, body)``; the indices need ranges
     (``Idx('j', J)``, or a shape of the array), since the chain rule sums over them.  Or a matrix:
     ``Eq(H, W*X)`` with MatrixSymbols, which is read entry by entry.
+    name: what a loss that is none of them is called in the steps, where nothing else is called so; E as a rule.
 
     Raises NotationError, naming the definition, for one that is not of this form, uses a later
     name or itself, defines a name twice, or leaves an index of its body free.
     """
 
-    def __init__(self, definitions: Sequence[sp.Eq]) -> None:
+    def __init__(self, definitions: Sequence[sp.Eq], name: str = "E") -> None:
+        self._name = name
         self._read: dict[sp.Basic, tuple[tuple[sp.Basic, ...], sp.Expr]] = {}
         self._taken: dict[sp.Expr, sp.Expr] = {}  # derivatives of named quantities
         self.definitions = tuple(e for d in definitions for e in _by_entries(d))
@@ -141,7 +143,7 @@ class Model:
         body = self._loss(loss, entries)
         consistent(body, *entries, *self.definitions)
         named = isinstance(loss, sp.Symbol) and loss in self._read and loss not in entries
-        name = loss if named else loss_name([body, *entries], self._read)
+        name = loss if named else loss_name([body, *entries], self._read, self._name)
         backward = Backward(self._read, body, name, entries)
         made = self._published(body, assumptions, name)
         adjoints = {quantity: made(*found) for quantity, found in backward.adjoints.items()}

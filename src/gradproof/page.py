@@ -17,6 +17,7 @@ import contextlib
 import importlib
 import io
 import json
+from dataclasses import asdict
 from functools import cache
 from html import escape
 from pathlib import Path
@@ -41,7 +42,7 @@ from gradproof.pieces import (
 from gradproof.precision.fold import precision_fold, precision_of, precision_record
 from gradproof.related import related
 from gradproof.stated import claimed, conflicting, slip_section, statements, verdict_line
-from gradproof.tool_row import RELATED, claim_row
+from gradproof.tool_row import RELATED, RESTS_ON, claim_row
 
 if TYPE_CHECKING:
     from gradproof.claim import Claim, Examined, Source
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
 __all__ = [
     "PageError",
     "claim",
+    "completed",
     "data",
     "definition",
     "derivation",
@@ -74,19 +76,32 @@ class PageError(Exception):
 
 def claim(identity: str) -> str:
     """Return a claim of the sources as HTML, with links to what is related; raise `PageError` if it does not hold."""
-    return str(_made(identity)["html"]).replace(RELATED, related(identity))
+    made = _made(identity)
+    return completed(identity, str(made["html"]), made["data"])
 
 
 def record(identity: str) -> dict[str, Any]:
     """Return what tables and programs need of a claim, as plain data; raise `PageError` as `claim` does."""
+    from gradproof.formal import shown
+
     made = _made(identity)
-    return {key: made[key] for key in made if key not in ("html", "data")}
+    rest = {key: made[key] for key in made if key not in ("html", "data")}
+    return rest | {"evidence": [*made["evidence"], *map(asdict, shown.evidence(identity))]}
 
 
 def data(identity: str) -> dict[str, Any]:
     """Return a claim as `gradproof show --json` has it; raise `PageError` as `claim` does."""
-    found: dict[str, Any] = _made(identity)["data"]
-    return found
+    from gradproof.formal import published
+
+    return {**_made(identity)["data"], "certificate": published.data(identity)}
+
+
+def completed(identity: str, html: str, found: dict[str, Any]) -> str:
+    """Return the HTML of a claim or an entry with what depends on more than itself: what is related, what Coq says of it."""
+    from gradproof.formal import shown  # here, since a reader's browser draws claims too, and runs no Coq
+
+    rests_on = shown.rests_on(identity, found["verdict"]["evidence"])
+    return html.replace(RELATED, related(identity)).replace(RESTS_ON, rests_on)
 
 
 def key(identity: str) -> str:
@@ -108,7 +123,7 @@ def _kept(identity: str, key: str) -> dict[str, Any]:
 
         made = sources.CLAIMS[identity]
         examined, found = made.examined(), precision_of(made.statements)
-        html = render_claim(made, examined, found)  # raises unless all of it holds
+        html = render_claim(made, examined, found, RESTS_ON)  # raises unless all of it holds
         shown = _record(made, examined) | {"precision": precision_record(found)}
         return json.dumps(shown | {"html": html, "data": of_claim(made, examined)})
 
@@ -169,8 +184,11 @@ def _run(code: str, path: str) -> str:
 # --- the parts of a claim -------------------------------------------------------------------
 
 
-def render_claim(claim: Claim, examined: Examined | None = None, found: Found = ()) -> str:
-    """Return the HTML of a claim that holds, with what was found of its precision; `claim` does so through the cache."""
+def render_claim(claim: Claim, examined: Examined | None = None, found: Found = (), rests_on: str | None = None) -> str:
+    """Return the HTML of a claim that holds, with what was found of its precision; `claim` does so through the cache.
+
+    rests_on: stands in place of the evidence.
+    """
     examined = examined or claim.examined()
     proved(claim.judged(examined), claim.id, claim, f"{claim.place} of “{claim.source.title}”")
     slips = list(zip(claim.slips, examined.slips, examined.corrections, strict=True))
@@ -188,7 +206,7 @@ def render_claim(claim: Claim, examined: Examined | None = None, found: Found = 
         f'<p class="gp-remark">{prose(claim.remark)}</p>' if claim.remark else "",
         _source_lines(claim),
         *map(single_steps, claim.derivations),
-        evidence_fold(claim.judged(examined).evidence),
+        evidence_fold(claim.judged(examined).evidence) if rests_on is None else rests_on,
         precision_fold(found, claim.id),
         _origin(claim),
         claim_row(claim),

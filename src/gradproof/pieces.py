@@ -97,16 +97,23 @@ def _rule_names() -> frozenset[str]:
     return frozenset(rule.name for rule in (*RULES, CHAIN_THROUGH, SUBSTITUTION, *SUM_RULES))
 
 
-def evidence_fold(evidence: tuple[Evidence, ...]) -> str:
-    """Return what a verdict rests on, folded."""
-    agreeing = [item for item in evidence if item.outcome == "agrees"]
+def evidence_fold(evidence: tuple[Evidence, ...], title: str = "Rests on", outcome: str = "agrees") -> str:
+    """Return what a verdict rests on, folded.
+
+    Those checks are counted that agree, or had the outcome which decided; what could not run is said, too.
+    """
+    if not evidence:
+        return ""
+    counted = [item.kind for item in evidence if item.outcome in ("agrees", outcome)]
+    missing = sum(item.outcome == "missing" for item in evidence)
     rows = "".join(
         f"<li>{sign(item.outcome, item.kind)} <span>{escape(item.says)}</span> "
         f"<small>rests on {escape(item.rests_on)}</small></li>"
         for item in evidence
     )
-    kinds = ", ".join(dict.fromkeys(item.kind for item in agreeing))
-    summary = f"Rests on {len(agreeing)} check{'s' if len(agreeing) != 1 else ''}: {escape(kinds)}"
+    kinds = escape(", ".join(dict.fromkeys(counted)))
+    absent = f"; {missing} could not run here" * bool(missing)
+    summary = f"{title} {len(counted)} check{'s' * (len(counted) != 1)}: {kinds}{absent}"
     return f'<details class="gp-fold gp-evidence"><summary>{summary}</summary><ul>{rows}</ul></details>'
 
 

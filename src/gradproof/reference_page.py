@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from gradproof import reference
 from gradproof.cache import digest, drawing_digest, group_digest, remember
-from gradproof.page import proved
+from gradproof.page import completed, proved
 from gradproof.pieces import (
     display,
     evidence_fold,
@@ -31,9 +31,9 @@ from gradproof.pieces import (
     witness_text,
 )
 from gradproof.precision.fold import precision_fold, precision_of, precision_record
-from gradproof.related import address, related
+from gradproof.related import address
 from gradproof.stated import verdict_line
-from gradproof.tool_row import RELATED, entry_row
+from gradproof.tool_row import RESTS_ON, entry_row
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,19 +53,25 @@ __all__ = ["data", "entry", "group", "index", "key", "kink_shown", "record", "re
 
 def entry(identity: str) -> str:
     """Return an entry as HTML, with links to what is related; raise `PageError` if a part of it does not hold."""
-    return str(_kept(identity)["html"]).replace(RELATED, related(identity))
+    made = _kept(identity)
+    return completed(identity, str(made["html"]), made["data"])
 
 
 def record(identity: str) -> dict[str, Any]:
     """Return what tables and programs need of an entry, as plain data; raise `PageError` as `entry` does."""
+    from gradproof.formal import shown
+
     made = _kept(identity)
-    return {key: made[key] for key in made if key not in ("html", "data")}
+    kernel = [{key: getattr(e, key) for key in ("kind", "outcome", "says")} for e in shown.evidence(identity)]
+    rest = {key: made[key] for key in made if key not in ("html", "data")}
+    return rest | {"evidence": [*made["evidence"], *kernel]}
 
 
 def data(identity: str) -> dict[str, Any]:
     """Return an entry as `gradproof show --json` has it; raise `PageError` as `entry` does."""
-    found: dict[str, Any] = _kept(identity)["data"]
-    return found
+    from gradproof.formal import published
+
+    return {**_kept(identity)["data"], "certificate": published.data(identity)}
 
 
 def key(identity: str) -> str:
@@ -82,7 +88,7 @@ def _kept(identity: str) -> dict[str, Any]:
 
         made, name = reference.REFERENCE[identity], reference.IDS[identity]
         examined, found = made.examined(), precision_of(made.statements)
-        html = render_entry(made, examined, found)  # raises unless all of it holds
+        html = render_entry(made, examined, found, RESTS_ON)  # raises unless all of it holds
         shown = _record(made, examined) | {"precision": precision_record(found)}
         told = of_entry(made, name, reference.GROUPS[name][0], examined)
         return json.dumps(shown | {"html": html, "data": told})
@@ -108,7 +114,13 @@ def summary() -> str:
 
 
 #: What readers look for in an entry, as the filters of the table call it; `_marks` says which has it.
-MARKS = {"matrix": "matrix form", "code": "NumPy code", "stable": "stable form", "kinks": "kinks"}
+MARKS = {
+    "matrix": "matrix form",
+    "code": "NumPy code",
+    "stable": "stable form",
+    "kinks": "kinks",
+    "certified": "formal certificate",
+}
 SHAPES = ("a number", "a vector", "a matrix")  # what a gradient is, by the number of its indices
 
 
@@ -117,7 +129,8 @@ def index() -> str:
     rows = "".join(map(_row, reference.IDS))
     titles = ("Function", "Definition", "Gradient", "With")
     head = "".join(f'<th scope="col">{title}</th>' for title in titles)
-    marks = ";".join(f"{mark}={said}" for mark, said in MARKS.items())
+    given = {mark for identity in reference.IDS for mark in _marks(record(identity))}
+    marks = ";".join(f"{mark}={said}" for mark, said in MARKS.items() if mark in given)
     return (
         f'<table class="gp-ledger gp-index" data-sortable data-choices="kind=Group;shape=Gradient is" data-marks="{marks}"'
         f" data-search-exclude><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
@@ -146,6 +159,7 @@ def _marks(found: dict[str, Any]) -> list[str]:
         "code": all(gradient["code"] is not None for gradient in found["gradients"]),
         "stable": bool(found["stable"]),
         "kinks": bool(found["kinks"]),
+        "certified": any(e["kind"] == "kernel" and e["outcome"] == "agrees" for e in found["evidence"]),
     }
     return [mark for mark in MARKS if has[mark]]
 
@@ -153,8 +167,11 @@ def _marks(found: dict[str, Any]) -> list[str]:
 # --- the parts of an entry ------------------------------------------------------------------
 
 
-def render_entry(entry: Entry, examined: Examined | None = None, found: Found = ()) -> str:
-    """Return the HTML of an entry that holds, with what was found of its precision; `entry` does so through the cache."""
+def render_entry(entry: Entry, examined: Examined | None = None, found: Found = (), rests_on: str | None = None) -> str:
+    """Return the HTML of an entry that holds, with what was found of its precision; `entry` does so through the cache.
+
+    rests_on: stands in place of the evidence.
+    """
     examined = examined or entry.examined()
     verdict = proved(examined.joined(), entry.id, entry, f"“{entry.title}” in the reference")
     rows = [
@@ -170,7 +187,7 @@ def render_entry(entry: Entry, examined: Examined | None = None, found: Found = 
             f"<p>{prose(entry.about)}<span hidden> {escape(entry.keywords)}</span></p>",
             sheet(rows),
             *map(_steps, entry.statements),
-            evidence_fold(verdict.evidence),
+            evidence_fold(verdict.evidence) if rests_on is None else rests_on,
             precision_fold(found, entry.id),
             f"{entry_row(entry)}</article>",
         )

@@ -62,6 +62,7 @@ class Rule:
     rewrites; () for a rule that needs a model.
     rewrite: (Derivative or Sum, Scope) -> the node moved one step, or None.
     where: what the law's letters stand for, where that is not plain.
+    lemmas: what proves it in Coq (formal/library/Gradproof.v), the first that fits is applied; () where there is none yet.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Rule:
     example: tuple[sp.Expr, ...] = ()
     rewrite: Rewrite = _never
     where: str = ""
+    lemmas: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return self.name

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from gradproof.derivation import Derivation
     from gradproof.rules import Rule
 
-__all__ = ["Use", "example", "law", "laws", "rules_table", "used", "uses"]
+__all__ = ["Use", "example", "in_coq", "law", "laws", "rules_table", "used", "uses"]
 
 
 class Use(NamedTuple):
@@ -119,6 +119,14 @@ def law(name: str) -> str:
         return f'<div class="gp-law">{_stated(rule)}<p class="gp-verdict">{_verdict(rule)}</p></div>'
 
     return remember(digest("law", name, engine_digest()), make)
+
+
+def in_coq(name: str) -> str:
+    """Return the lemmas that prove a rule in Coq, as the library of the certificates states them."""
+    from gradproof.formal import shown
+
+    lemmas = remember(digest("lemmas of a rule", name, engine_digest()), lambda: " ".join(_rule(name).lemmas))
+    return shown.lemmas_of(lemmas.split())
 
 
 def example(name: str) -> str:

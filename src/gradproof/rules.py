@@ -303,36 +303,36 @@ _vi = sp.Function("v")(_th, _i)
 _h = sp.Function("h")
 
 RULES: tuple[Rule, ...] = (
-    Rule("constant", _law(_d(_c), _ZERO), (_c**2, _th), _constant),
-    Rule("identity", _law(_d(_th), _ONE), (_th, _th), _identity),
+    Rule("constant", _law(_d(_c), _ZERO), (_c**2, _th), _constant, lemmas=("d_constant",)),
+    Rule("identity", _law(_d(_th), _ONE), (_th, _th), _identity, lemmas=("d_identity",)),
     Rule("entry", _law(_d(_M[_i, _j], _M[_a, _b]), sp.KroneckerDelta(_i, _a) * sp.KroneckerDelta(_j, _b)),
-         (_v[_i], _v[_a]), _entry),
-    Rule("definition", _law(_d(_f), _d(_u)), (_th, _th), _definition, "f is defined as u"),
-    Rule("factor rule", _law(_d(_c * _u), _c * _d(_u)), (_c * sp.sin(_th), _th), _factor),
-    Rule("sum rule", _law(_d(_u + _w), _d(_u) + _d(_w)), (sp.sin(_th) + sp.exp(_th), _th), _sum_of_terms),
+         (_v[_i], _v[_a]), _entry, lemmas=("d_entry1", "d_entry2", "d_entry3")),
+    Rule("definition", _law(_d(_f), _d(_u)), (_th, _th), _definition, "f is defined as u", lemmas=("unfold",)),
+    Rule("factor rule", _law(_d(_c * _u), _c * _d(_u)), (_c * sp.sin(_th), _th), _factor, lemmas=("d_factor", "d_factor_right", "d_factor_over", "d_opposite")),
+    Rule("sum rule", _law(_d(_u + _w), _d(_u) + _d(_w)), (sp.sin(_th) + sp.exp(_th), _th), _sum_of_terms, lemmas=("d_sum", "d_difference")),
     Rule("sum rule over an index", _law(_d(sp.Sum(_vi, _i)), sp.Sum(_d(_vi), _i)),
-         (sp.Sum(_th**2 * _v[_i] + sp.exp(_th * _v[_i]), _i), _th), _sum_over_index),
+         (sp.Sum(_th**2 * _v[_i] + sp.exp(_th * _v[_i]), _i), _th), _sum_over_index, lemmas=("d_sum_over",)),
     Rule("power rule", _law(_d(_th**_n), _n * _th ** (_n - 1)), (_th**3, _th), _power),
-    Rule("quotient rule", _law(_d(_u / _w), (_d(_u) * _w - _u * _d(_w)) / _w**2), (sp.sin(_th) / (1 + _th), _th), _quotient),
-    Rule("product rule", _law(_d(_u * _w), _d(_u) * _w + _u * _d(_w)), (sp.sin(_th) * sp.exp(_th), _th), _product),
+    Rule("quotient rule", _law(_d(_u / _w), (_d(_u) * _w - _u * _d(_w)) / _w**2), (sp.sin(_th) / (1 + _th), _th), _quotient, lemmas=("d_quotient",)),
+    Rule("product rule", _law(_d(_u * _w), _d(_u) * _w + _u * _d(_w)), (sp.sin(_th) * sp.exp(_th), _th), _product, lemmas=("d_product",)),
     Rule("power rule with a variable exponent", _law(_d(_u**_w), _u**_w * (_d(_w) * sp.log(_u) + _w * _d(_u) / _u)),
-         ((1 + _th**2) ** _th, _th), _general_power),
-    Rule("elementary derivative", _law(_d(sp.tanh(_th)), 1 - sp.tanh(_th) ** 2), (sp.tanh(_th), _th), _elementary),
-    Rule("chain rule", _law(_d(_h(_u)), sp.Subs(_d(_h(_x), _x), _x, _u) * _d(_u)), ((_c - 2 * _th) ** 2, _th), _chain),
+         ((1 + _th**2) ** _th, _th), _general_power, lemmas=("d_variable_power",)),
+    Rule("elementary derivative", _law(_d(sp.tanh(_th)), 1 - sp.tanh(_th) ** 2), (sp.tanh(_th), _th), _elementary, lemmas=("d_exp", "d_ln", "d_tanh", "d_sinh", "d_cosh", "d_sin", "d_cos", "d_tan", "d_atan", "d_sqrt", "d_asin", "d_acos", "d_arcsinh", "d_acosh", "d_atanh", "d_coth", "d_sech", "d_csch", "d_erf", "d_erfc")),
+    Rule("branches", _law(_d(sp.Abs(_u)), sp.sign(_u) * _d(_u)), (sp.Max(_th, 0), _th), _branches, lemmas=("d_abs", "d_sign", "d_square_max_smooth", "d_max_smooth", "d_min_smooth", "d_max", "d_min", "d_if_fixed", "d_if_at_most_fixed", "d_if_equal_fixed", "d_if_even", "d_if_at_most_even", "d_if", "d_if_at_most", "d_if_equal")),
+    Rule("chain rule", _law(_d(_h(_u)), sp.Subs(_d(_h(_x), _x), _x, _u) * _d(_u)), ((_c - 2 * _th) ** 2, _th), _chain, lemmas=("d_power", "d_inverse", "d_factor_below", "d_chain")),
     Rule("chain rule for an undefined function",
          _law(_d(_h(_u, _w)), sp.Subs(_d(_h(_x, _w), _x), _x, _u) * _d(_u) + sp.Subs(_d(_h(_u, _x), _x), _x, _w) * _d(_w)),
          (_h(_th * _c, _th**2), _th), _undefined),
-    Rule("branches", _law(_d(sp.Abs(_u)), sp.sign(_u) * _d(_u)), (sp.Max(_th, 0), _th), _branches),
     *MATRIX_RULES,
 )  # fmt: skip
 
 SUM_RULES: tuple[Rule, ...] = (
-    Rule("sum of a constant", _law(sp.Sum(_c, _i), _N * _c), (sp.Sum(_c, _i),), _idle_sum),
+    Rule("sum of a constant", _law(sp.Sum(_c, _i), _N * _c), (sp.Sum(_c, _i),), _idle_sum, lemmas=("sum_constant",)),
     Rule("only the term i = a survives", _law(sp.Sum(sp.KroneckerDelta(_i, _a) * _v[_i], _i), _v[_a]),
-         (sp.Sum(sp.KroneckerDelta(_i, _a) * _v[_i], _i),), _survivor),
-    Rule("distributivity", _law(sp.Sum(_c * _v[_i], _i), _c * sp.Sum(_v[_i], _i)), (sp.Sum(_c * _v[_i], _i),), _pull_out),
+         (sp.Sum(sp.KroneckerDelta(_i, _a) * _v[_i], _i),), _survivor, lemmas=("sum_survivor",)),
+    Rule("distributivity", _law(sp.Sum(_c * _v[_i], _i), _c * sp.Sum(_v[_i], _i)), (sp.Sum(_c * _v[_i], _i),), _pull_out, lemmas=("sum_term",)),
     Rule("sum of sums", _law(sp.Sum(_v[_i] + _M[_i, _a], _i), sp.Sum(_v[_i], _i) + sp.Sum(_M[_i, _a], _i)),
-         (sp.Sum(_v[_i] * sp.KroneckerDelta(_i, _a) + _v[_i] ** 2, _i),), _split_sum),
+         (sp.Sum(_v[_i] * sp.KroneckerDelta(_i, _a) + _v[_i] ** 2, _i),), _split_sum, lemmas=("sum_term",)),
 )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from fractions import Fraction
 
 from gradproof.canonical import Poly
 
-__all__ = ["contradictory"]
+__all__ = ["contradictory", "solvable"]
 
 _ZERO, _ONE = Fraction(0), Fraction(1)
 MAX_PAIRED = 10  # forms that are multiplied in pairs
@@ -53,10 +53,10 @@ def _contradict(rows: Sequence[tuple[Poly, bool]], positive: Callable[[Poly], bo
     table = [[Fraction(f.terms[key][0]) if key in f.terms else _ZERO for f, _ in rows] + [_ZERO] for key in columns]
     table.append([sum((Fraction(c) for c, t in f if not (t.factors or t.bound)), _ZERO) for f, _ in rows] + [_ONE])
     table.append([Fraction(strict) for _, strict in rows] + [_ONE])
-    return _solvable(table, [_ZERO] * (len(table) - 1) + [_ONE])
+    return solvable(table, [_ZERO] * (len(table) - 1) + [_ONE])
 
 
-def _solvable(table: Sequence[Sequence[Fraction]], right: Sequence[Fraction]) -> bool:
+def solvable(table: Sequence[Sequence[Fraction]], right: Sequence[Fraction]) -> bool:
     """Whether table · λ = right has a solution λ ≥ 0, for right ≥ 0: the simplex method's first phase, by Bland's rule.
 
     The solution is put in before it is believed.

@@ -95,6 +95,6 @@ def slip_section(slip: Slip, verdict: Verdict, mended: Verdict, claim: Claim, he
 def slip_rows(kind: str, printed: str, fails: str, holds: str, name: str) -> list[tuple[str, str]]:
     """Return a slip in the order in which it is grasped: as printed, where it fails, and what holds; each as HTML."""
     rows = [("As printed", formula(printed, name) if printed else "")]
-    rows.append((sign("refuted", "Fails"), f"<p>{fails}</p>"))
+    rows.append((sign("refuted"), f"<p>{fails}</p>"))
     rows.append((sign("proved", "Holds" if kind == "false" else "Meant"), holds))
     return [row for row in rows if row[1]]

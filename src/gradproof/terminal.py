@@ -13,11 +13,12 @@ from gradproof.problem import ProblemError
 
 if TYPE_CHECKING:
     from gradproof.answer import Answer
+    from gradproof.formal.own import Certified
     from gradproof.verdict import Verdict
 
-__all__ = ["Progress", "checked", "code", "counted", "derived", "latex", "shown", "table", "verified"]
+__all__ = ["Progress", "certified", "checked", "code", "counted", "derived", "latex", "shown", "table", "verified"]
 
-_COLOURS = {"proved": 32, "refuted": 31, "undecided": 33}
+_COLOURS = {"proved": 32, "refuted": 31, "rejected": 31, "undecided": 33}
 _WIDTH = 100  # of a line where no terminal says how wide it is
 
 Data = dict[str, Any]
@@ -62,6 +63,17 @@ def checked(answer: Answer) -> str:
     if answer.status == "refuted" and answer.blame is None and answer.statement is None:
         lines.append(f"  the gradient is {answer.derivation.result}")
     return "\n".join([*lines, *_notes(answer)])
+
+
+def certified(found: Certified) -> str:
+    """What became of a certificate: what Coq says of it, where it is written, what it states, how to check it."""
+    lines = [f"{found.id}: {_coloured(found.status, found.status)}, {found.says}"]
+    if found.certificate is not None:
+        lines += [f"  states: {says}" for says in found.states]
+        lines += [f"  supposes: {says}" for says in found.supposes]
+    if found.file:
+        lines += [f"  written: {found.file}, beside our library; to check it there:", f"    {found.command}"]
+    return "\n".join(lines)
 
 
 def _verdict(verdict: Verdict, scope: str) -> list[str]:

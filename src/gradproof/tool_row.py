@@ -15,10 +15,11 @@ if TYPE_CHECKING:
     from gradproof.claim import Claim
     from gradproof.reference.entry import Entry
 
-__all__ = ["RELATED", "bibtex", "claim_row", "entry_row"]
+__all__ = ["RELATED", "RESTS_ON", "bibtex", "claim_row", "entry_row"]
 
 YEAR = "2026"  # of this version
 RELATED = "<!--related-->"  # what is related depends on all claims, so that it is put in when a page is made
+RESTS_ON = "<!--rests on-->"  # and so is the evidence, since Coq's answer may come later than all else
 SPECIAL = str.maketrans({letter: f"\\{letter}" for letter in "&%$#_{}"})
 
 

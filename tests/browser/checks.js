@@ -78,33 +78,11 @@
   /* Where the focus is: the number of the part, or its name, and how it looks. */
   focus() {
     const node = document.activeElement;
+    const seen =
+      "outlineStyle outlineWidth outlineColor boxShadow backgroundColor color borderColor stroke strokeWidth textDecoration opacity";
     const look = (one) => {
-      const {
-        outlineStyle,
-        outlineWidth,
-        outlineColor,
-        boxShadow,
-        backgroundColor,
-        color,
-        borderColor,
-        stroke,
-        strokeWidth,
-        textDecoration,
-        opacity,
-      } = getComputedStyle(one);
-      return [
-        outlineStyle,
-        outlineWidth,
-        outlineColor,
-        boxShadow,
-        backgroundColor,
-        color,
-        borderColor,
-        stroke,
-        strokeWidth,
-        textDecoration,
-        opacity,
-      ].join();
+      const style = getComputedStyle(one);
+      return seen.split(" ").map((property) => style[property]).join();
     };
     const drawn = node.matches("[type=radio], [type=checkbox]") ? node.nextElementSibling : null; // by its label
     const looks = () =>

@@ -78,6 +78,15 @@ def test_what_cannot_be_read_is_said_and_shown(live: Live) -> None:
     assert live.page.evaluate("document.activeElement.id") == "check-loss"
 
 
+def test_what_an_error_advises_is_declared_by_one_click(live: Live) -> None:
+    """Beside what was declared before; and the question is asked again."""
+    assert live.ask(loss=r"\sum_n (w x_n - y_n)^2 + \sum_k b_k", wrt="w") == "Not understood"
+    live.page.get_by_role("button", name="Declare ranges: n = 1..N").click()
+    live.page.get_by_role("button", name="Declare ranges: k = 1..K").click()
+    assert live.said() in {"Derived", "Proved"}
+    assert live.field("ranges") == "n = 1..N\nk = 1..K"
+
+
 def test_nothing_typed_becomes_part_of_the_page(live: Live) -> None:
     live.ask(loss="<img src=x onerror=alert(1)>", wrt="w", gradient=r"\text{<b>w</b>}")
     assert live.answer.locator("img, b").count() == 0

@@ -73,13 +73,19 @@ def test_a_link_leads_to_its_place(visit: Callable[..., Page], instant: bool) ->
     assert header - 1 <= top < 400
 
 
-def test_a_link_into_a_fold_opens_it(visit: Callable[..., Page]) -> None:
-    """Whatever a link names is seen."""
-    page = visit("backprop/")
-    inside = page.evaluate("Array.from(document.querySelectorAll('details [id]:not([id^=__])'), (node) => node.id)")
-    if inside:
-        page.evaluate("id => { location.hash = id; }", inside[0])
-        expect(page.locator(f"[id='{inside[0]}']")).to_be_visible()
+@pytest.mark.parametrize("start", ["why/", "check/"])
+def test_a_link_into_a_fold_opens_it(visit: Callable[..., Page], start: str) -> None:
+    """Whatever a link names is seen: a field of the live page that is folded away; from another page, and from its own."""
+    folded = visit("check/").locator("#check-ranges")
+    expect(folded).to_be_attached()
+    expect(folded).to_be_hidden()
+    page = visit(start)
+    page.evaluate(
+        "link => document.querySelector('article').prepend(Object.assign(document.createElement('a'), link))",
+        {"href": "../check/#check-ranges", "textContent": "planted"},
+    )
+    page.get_by_role("link", name="planted", exact=True).click()
+    expect(page.locator("#check-ranges")).to_be_visible()
 
 
 #: A4 with margins of 16 mm, in CSS pixels.

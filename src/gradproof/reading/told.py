@@ -6,7 +6,7 @@ import re
 
 from gradproof.reading.errors import LatexError
 
-__all__ = ["in_fields"]
+__all__ = ["declarations", "in_fields"]
 
 #: How the reader says that a letter be declared, in Python, and how a field does it.
 _DECLARED = (
@@ -22,6 +22,9 @@ _DECLARED = (
     (r"shapes=\{\"(.+?)\": \(\"(.+?)\", \"(.+?)\"\)\}", r"shapes: \1 = \2 x \3"),
     (r"names=\[Symbol\(\.\.\.\)\]", "numbers: x"),
 )
+
+#: A declaration of one letter in the advice, as a field.
+_OFFERED = re.compile(r"\b(ranges|functions|numbers|sizes|labels): ((\\?[\w^{}]+)(?: = 1\.\.\w+)?)")
 
 #: How the reader says that something be written, in LaTeX, and how it is written in SymPy notation.
 _WRITTEN = (
@@ -51,6 +54,20 @@ def in_fields(error: LatexError, notation: str) -> str:
     for python, field in _DECLARED:
         message = re.sub(python, field, message)
     return message
+
+
+def declarations(message: str) -> dict[str, str]:
+    """What such an error advises to declare, by field: of a letter that its first line names, as any other is an example.
+
+    A first line that names ranges itself asks which of them is meant, and the advice does not know it.
+    """
+    first, _, rest = message.partition("\n")
+    if ".." in first:
+        return {}
+    offered = (match.groups() for match in _OFFERED.finditer(rest))
+    return {
+        field: value for field, value, letter in offered if re.search(rf"(?<![\w\\]){re.escape(letter)}(?!\w)", first)
+    }
 
 
 def _in_python(text: str) -> str:

@@ -31,6 +31,7 @@ BASES: Mapping[str, tuple[str, ...]] = {
     "mpmath": ("remainder",),
     "python-flint": ("second prover",),
     "NumPy": ("complex step",),
+    "Coq’s kernel": ("kernel",),
 }
 LIBRARIES = "JAX and PyTorch"
 

@@ -1,0 +1,147 @@
+"""The round trip: the text of a certificate is read, and says what was meant.
+
+Text to term: each hypothesis, definition and the theorem give the terms they were written from.  Term to SymPy: these
+give the loss, the formula, the bodies of definitions and the sides of assumptions.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import sympy as sp
+from sympy.core.relational import Relational
+
+from gradproof.checking import free_indices
+from gradproof.formal.back import ReadBackError, Replaced, expression, nameless
+from gradproof.formal.reading import read_term
+from gradproof.formal.terms import Term
+from gradproof.formal.writing import NoCertificateError
+from gradproof.lines import index_range
+from gradproof.notation import NotationError, read
+from gradproof.proof import same
+
+if TYPE_CHECKING:
+    from gradproof.formal.gradient import Problem, Proved, Setting
+
+__all__ = ["confirmed", "meant", "read_back"]
+
+_LETTERS = re.compile(r"Variables \(([^:]*) : (.*)\)\.$")
+_SUPPOSED = re.compile(r"Hypothesis (\S+) : (.*)\.$")
+_DEFINED = re.compile(r"Definition (\S+)(.*) : R := (.*)\.$")
+_PARAMETER = re.compile(r" \((\S+) : ((?:[^()]|\([^()]*\))*)\)")
+
+
+def confirmed(made: Proved) -> Proved:
+    """The same, whose text says what was meant.  Raises NoCertificateError where it does not."""
+    try:
+        read_back(made)
+        meant(made.setting, made.derived, made.problem)
+    except ReadBackError as error:
+        raise NoCertificateError(f"the statement is not read back as it was meant: {error}") from None
+    return made
+
+
+# -- text to term -----------------------------------------------------------------------------------
+def read_back(made: Proved) -> None:
+    """That the text gives the terms from which it was written.  Raises ReadBackError."""
+    definitions = made.setting.definitions
+    wanted = {**made.hypotheses, **{name: d.body for name, d in definitions.items()}, "holds": made.derived}
+    types = {name: kind for name, kind in made.setting.names.types.items() if name in definitions}
+    found: dict[str, tuple[str, Mapping[str, str]]] = {}
+    for line in made.part.opening.splitlines():
+        if m := _LETTERS.match(line):
+            types |= dict.fromkeys(m[1].split(), m[2])
+        elif m := _SUPPOSED.match(line):
+            found[m[1]] = (m[2], {})
+        elif m := _DEFINED.match(line):
+            parameters = dict(_PARAMETER.findall(m[2]))
+            if tuple(parameters) != definitions[m[1]].parameters:
+                raise ReadBackError(f"{m[1]} takes {', '.join(parameters)}")
+            found[m[1]] = (m[3], parameters)
+    found["holds"] = (next(t.statement for t in made.part.theorems if t.name == "holds"), {})
+    for name, term in wanted.items():
+        text, bound = found.get(name, ("0", {}))
+        if _plain(read_term(text, {**types, **bound})) != _plain(term):
+            raise ReadBackError(f"{name} is {text}")
+
+
+def _plain(t: Term) -> Term:
+    """Coq tells no name from a function without arguments."""
+    if t.op == "app" and not t.args:
+        return Term("var", t.name)
+    return Term(t.op, t.name, tuple(map(_plain, t.args))) if t.args else t
+
+
+# -- term to SymPy ----------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class _Side:
+    """A term and what it was made of; given: the expression's indices by the names that they have in the term."""
+
+    name: str
+    term: Term
+    expression: sp.Expr
+    given: Mapping[str, sp.Basic]
+    replaced: Replaced | None = None
+
+
+def meant(setting: Setting, statement: Term, problem: Problem) -> None:
+    """That the terms say what the problem does.  Raises ReadBackError."""
+    for side in (*_sides(statement, problem), *_definitions(setting), *_assumptions(setting, problem.assumptions)):
+        found = expression(side.term, setting.names, {n: nameless(i) for n, i in side.given.items()}, side.replaced)
+        wanted = nameless(side.expression, {i: nameless(i) for i in side.given.values()})
+        if found != wanted and not _equal(found, wanted):
+            raise ReadBackError(f"{side.name} as {found}")
+
+
+def _sides(statement: Term, problem: Problem) -> Iterator[_Side]:
+    if problem.wrt is None:
+        while statement.op != "relation":  # the first of several
+            statement = statement.args[0]
+        for side, e in zip(statement.args, (problem.loss, problem.formula), strict=True):
+            yield _Side("a side", side, e, {})
+        return
+    function, point, right = statement.args
+    indices = tuple(nameless(i) for i in getattr(problem.wrt, "indices", ()))
+    yield _Side("the loss", function, problem.loss, {}, Replaced(statement.name, indices))
+    yield _Side("the variable", point, problem.wrt, {})
+    if problem.formula is not None:
+        yield _Side("the formula", right, problem.formula, {})
+
+
+def _definitions(setting: Setting) -> Iterator[_Side]:
+    for letter, (template, body) in setting.names.definitions.items():
+        name = setting.names.letters[letter]
+        definition = setting.definitions[name]
+        parameters = definition.parameters[letter in setting.names.depends :]
+        yield _Side(name, definition.body, body, dict(zip(parameters, template, strict=True)))
+
+
+def _assumptions(setting: Setting, assumptions: Sequence[Relational]) -> Iterator[_Side]:
+    for n, relation in enumerate(assumptions, 1):
+        said, bound = setting.hypotheses[f"given_{n}"], []
+        while said.op == "forall":
+            bound.append(said.name.split(" : ")[0])
+            said = said.args[0].args[1]
+        if said.op != "relation":
+            continue
+        sides = relation.args if isinstance(relation, (sp.Eq, sp.Ne)) else (relation.lts, relation.gts)
+        given = dict(zip(bound, _ranged(sides), strict=True))
+        for term, e in zip(said.args, sides, strict=True):
+            yield _Side(f"assumption {n}", term, e, given)
+
+
+def _ranged(sides: Iterable[sp.Expr]) -> list[sp.Basic]:
+    """The free indices that have ranges, in their order."""
+    found = {i for s in sides for i in free_indices(read(s)) if isinstance(i, sp.Idx)}
+    return [i for i in sorted(found, key=str) if index_range(i) is not None]
+
+
+def _equal(found: sp.Expr, wanted: sp.Expr) -> bool:
+    """Whether both have one normal form, where SymPy writes one thing in two ways."""
+    try:
+        return same(read(found), read(wanted), (), (), {})
+    except NotationError:
+        return False
