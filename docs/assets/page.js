@@ -59,6 +59,18 @@
     if (summary) showFile(summary.parentElement);
   });
 
+  // On the way back Material may scroll the page that is still shown, as far as that one goes, and would keep this as
+  // the place: the place is kept here until the page is there.
+  let place = null;
+
+  function restore() {
+    if (place?.href === location.href && place.state?.y >= 0) {
+      history.replaceState(place.state, "");
+      window.scrollTo(place.state.x, place.state.y);
+    }
+    place = null;
+  }
+
   // Names and roles that Material leaves out.
   function names() {
     document.querySelector(".md-search[role=dialog]")?.setAttribute("aria-label", "Search");
@@ -73,10 +85,12 @@
     for (const link of document.querySelectorAll(".md-content a[href^='http']"))
       link.toggleAttribute("data-elsewhere", link.origin !== location.origin);
     names();
+    restore();
   }
 
   document.fonts.addEventListener("loadingdone", measure); // a face that comes late makes a formula wider
   new MutationObserver(names).observe(document.documentElement, { childList: true, subtree: true });
+  window.addEventListener("popstate", ({ state }) => (place = { href: location.href, state }));
   if (window.document$) window.document$.subscribe(start); // Material's instant navigation
   else if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
   else start();

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from checks import check, found
 
@@ -38,6 +39,11 @@ def test_a_click_keeps_the_page_and_everything_works(visit: Callable[..., Page])
     assert page.locator("#figure-taylor.gp-live").count() == 1
 
 
+def _late(route: Route) -> None:
+    time.sleep(0.4)
+    route.continue_()
+
+
 def test_back_restores_the_page_and_the_place(visit: Callable[..., Page]) -> None:
     page = visit("averages/")
     page.locator("#figure-sigmoid").scroll_into_view_if_needed()
@@ -47,6 +53,7 @@ def test_back_restores_the_page_and_the_place(visit: Callable[..., Page]) -> Non
     page.evaluate("document.querySelector('.md-footer__link--next').click()")  # a hand would scroll to it
     expect(page.locator("article h1")).to_contain_text("Finite")
     assert page.evaluate("scrollY") < 200
+    page.route("**/averages/", _late)  # while it is fetched, the shorter page is still there
     page.go_back()
     expect(page.locator("article h1")).to_contain_text("verage")
     for _ in range(50):  # the page's policy keeps Playwright's own waiting from evaluating a text
