@@ -14,7 +14,8 @@ from typing import Literal
 
 __all__ = ["HEADER", "NUMBERS", "Certificate", "Missing", "Part", "Theorem"]
 
-Kind = Literal["defined", "holds", "possible", "refuted"]
+#: "step": a theorem that others rest on; "possible": that hypotheses can be met
+Kind = Literal["step", "defined", "holds", "possible", "refuted"]
 
 
 @dataclass(frozen=True)

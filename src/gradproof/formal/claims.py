@@ -19,11 +19,22 @@ from gradproof.formal.identity import identity as identity_of
 from gradproof.formal.numbers import number_parts
 from gradproof.formal.orders import differs_when, inequality
 from gradproof.formal.points import differing_part, example, not_following, refutation
+from gradproof.formal.remainders import order, order_too_high
 from gradproof.formal.writing import NoCertificateError
-from gradproof.lines import derivative, is_partial, rebuilt
+from gradproof.lines import is_partial
 from gradproof.notation import NotationError
 from gradproof.reference.entry import Entry, Gradient
-from gradproof.statements import Approximation, Differs, DiffersWhen, Equality, Follows, Inequality, OnBox, Rounded
+from gradproof.statements import (
+    Approximation,
+    Differs,
+    DiffersWhen,
+    Equality,
+    Follows,
+    Inequality,
+    OnBox,
+    Rounded,
+    Substitutes,
+)
 
 __all__ = ["certificate_of", "certificates"]
 
@@ -84,6 +95,8 @@ def _of_gradient(entry: Entry, n: int, gradient: Gradient) -> Iterator[Found]:
 def _of_claim(claim: Claim) -> Iterator[Found]:
     for n, statement in enumerate(claim.statements, 1):
         name = f"{claim.id}/{n}"
+        if isinstance(statement, Substitutes):
+            statement = _substituted(statement)
         yield _made(name, partial(_of_statement, name, statement))
         if isinstance(statement, DiffersWhen) or (
             isinstance(statement, Equality) and not _one_derivative(statement.left)
@@ -104,6 +117,8 @@ def _of_statement(identity: str, statement: Any) -> Certificate:
             return Certificate(identity, _with_example(inequality(statement), statement.at))
         case DiffersWhen():
             return Certificate(identity, _with_example(differs_when(statement)))
+        case Approximation():
+            return Certificate(identity, order(statement))
         case Follows():
             return Certificate(identity, (following_part(statement),))
         case Rounded() | OnBox():
@@ -111,6 +126,11 @@ def _of_statement(identity: str, statement: Any) -> Certificate:
         case Differs() if statement.at is not None:
             return Certificate(identity, number_parts(_closed(statement)))
     raise NoCertificateError(f"statements of the kind {type(statement).__name__} have no certificate yet")
+
+
+def _substituted(s: Substitutes) -> Equality:
+    """What one equation says is what is given when others are put in; which of them have these numbers is no theorem."""
+    return Equality(s.stated[s.into].rhs, s.stated[s.gives].rhs, definitions=s.definitions)
 
 
 def _general(s: Equality) -> Proved:
@@ -167,7 +187,9 @@ def _of_slip(identity: str, slip: Slip, claim: Claim) -> Certificate:
             identity, Equality(reading.left, reading.right, None, reading.definitions, reading.assumptions)
         )
     if isinstance(reading, Approximation):
-        return _of_remainder(identity, reading)
+        return Certificate(identity, order_too_high(reading))
+    if isinstance(reading, Substitutes):
+        raise NoCertificateError("which equation has a number is no theorem")
     if not isinstance(reading, Equality):
         raise NoCertificateError(f"statements of the kind {type(reading).__name__} have no certificate yet")
     corrections = [slip.corrected] if slip.corrected is not None else claim.statements
@@ -181,24 +203,3 @@ def _of_slip(identity: str, slip: Slip, claim: Claim) -> Certificate:
         raise NoCertificateError("no point is given at which the two sides differ")
     part = differing_part("as_printed", sides[0], sides[1], at, reading.definitions, reading.assumptions)
     return Certificate(identity, (part, *(() if meant is None else _of_terms(meant))))
-
-
-def _of_remainder(identity: str, s: Approximation) -> Certificate:
-    """That an approximation does not hold to its order: what it leaves out has a slope where the step is zero."""
-    witness = s.verify().witness
-    if witness is None or len(s.steps) != 1 or not isinstance(s.steps[0], sp.Symbol):
-        raise NoCertificateError("the order of a remainder has no certificate yet")
-    (step,) = s.steps
-    general = proved(_one_by_one(s.exact - s.model), step, None, s.definitions, s.assumptions)
-    start = replace(witness, numbers={**witness.numbers, str(step): {(): 0}})
-    return _certificate(identity, general, [refutation("as_printed", general, sp.Integer(0), start)])
-
-
-def _one_by_one(e: Any) -> Any:
-    """`e` with second derivatives taken one after the other."""
-    if isinstance(e, sp.Derivative):
-        inner = e.expr
-        for variable in e.variables:
-            inner = derivative(inner, variable)
-        return inner
-    return rebuilt(e, [_one_by_one(a) for a in e.args]) if e.args else e

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial, reduce
@@ -91,10 +92,10 @@ def _equal_forms(normal: Normal, one: Poly, other: Poly) -> bool:
 
 
 def _equal_fractions(normal: Normal, one: Poly, other: Poly) -> bool:
-    """Whether two forms are equal as fractions."""
+    """Whether two forms are equal as fractions, in which the square of a root is what stands under it."""
     import sympy as sp
 
-    atoms = {key: sp.Dummy() for key in normal.atoms}
+    atoms: dict[str, sp.Dummy] = defaultdict(sp.Dummy)
 
     def value(p: Poly) -> sp.Expr:
         return sp.Add(
@@ -104,7 +105,12 @@ def _equal_fractions(normal: Normal, one: Poly, other: Poly) -> bool:
     def letter(key: str) -> sp.Expr:
         return 1 / value(normal.inverses[key]) if key in normal.inverses else atoms[key]
 
-    return bool(sp.cancel(sp.together(value(one) - value(other))) == 0)
+    gap = sp.numer(sp.together(value(one) - value(other)))
+    for key, root in list(normal.atoms.items()):
+        if root.op == "app" and root.name == "sqrt" and gap.has(atoms[key]):
+            square = sp.numer(sp.together(atoms[key] ** 2 - value(normal.poly(root.args[0], (), []))))
+            gap = sp.rem(sp.expand(gap), square, atoms[key])
+    return bool(sp.cancel(gap) == 0)
 
 
 def _write(fact: Fact, lines: list[str], written: set[str]) -> None:

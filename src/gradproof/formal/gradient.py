@@ -213,6 +213,11 @@ class Proved:
         early, late = self.setting.supposed(self.extra)
         return early | late
 
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """What the theorem takes where its section is closed: the letters, then the hypotheses."""
+        return (*(n for names in self.setting.variables().values() for n in names), *self.hypotheses)
+
 
 def proved(
     loss: sp.Expr,

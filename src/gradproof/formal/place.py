@@ -14,6 +14,7 @@ from typing import Any
 import sympy as sp
 
 from gradproof.arithmetic import Exact
+from gradproof.formal.differentiation import opened as unfolded
 from gradproof.formal.gradient import Setting
 from gradproof.formal.reading import split_type
 from gradproof.formal.terms import Term, fresh_name, number, op, show, var
@@ -195,6 +196,8 @@ class Place:
         d = self.setting.definitions[t.name]
         kinds = split_type(self.setting.names.types[t.name])[:-1]
         moved = [a for a, k in zip(t.args, kinds, strict=True) if k != "Z"]
+        if any(a.op == "num" for a in moved):
+            return self.value(unfolded(t, self.setting.definitions), env)
         if any(a.args or a.name not in self._letters for a in moved):
             raise NoCertificateError(f"{show(t)} has no value at a point yet")
         index = tuple(self.whole(_bare(a), env) for a, k in zip(t.args, kinds, strict=True) if k == "Z")

@@ -32,7 +32,18 @@ from gradproof.statements import Follows
 from gradproof.values import Scene, UndefinedError
 from gradproof.verdict import Witness
 
-__all__ = ["ENCLOSED", "differing_part", "example", "hypothesis", "not_following", "opened", "refutation"]
+__all__ = [
+    "ENCLOSED",
+    "apart",
+    "applied_at",
+    "differing_part",
+    "example",
+    "hypothesis",
+    "not_following",
+    "opened",
+    "places",
+    "refutation",
+]
 
 At = Witness | Mapping[Any, Any]
 
@@ -50,14 +61,14 @@ def example(general: Proved, at: At | None = None) -> Part:
     at: the point that is tried first.  Raises NoCertificateError if none is found.
     """
     reason = ""
-    for place in _places(general, general.setting, at=at):
+    for place in places(general, general.setting, at=at):
         try:
             place.value(place.setting.names.term(general.problem.loss))
             unmet = [name for name, h in general.hypotheses.items() if not _holds(place, h)]
             if not unmet:
                 for side in general.derived.args[2:] if general.derived.op == "derive" else ():
                     place.value(side)
-                return _applied("example", general, place, general.derived, "possible")
+                return applied_at("example", general, place, general.derived, "possible")
             reason = reason or f"{unmet[0]} fails at the points tried"
         except (UndefinedError, NotationError) as error:
             reason = reason or str(error)
@@ -75,10 +86,10 @@ def refutation(name: str, general: Proved, wrong: sp.Expr, at: At | None = None)
     derived, false = general.derived, derivative_of(setting, p.loss, p.wrt, wrong)
     _same_names(general.setting, setting)
     reason = ""
-    for place in _places(general, setting, wrong, at):
+    for place in places(general, setting, wrong, at):
         try:
-            lines = _apart(place, derived.args[2], false.args[2])
-            part = _applied(name, general, place, derived, "holds")
+            lines = apart(place, derived.args[2], false.args[2])
+            part = applied_at(name, general, place, derived, "holds")
         except (UndefinedError, NotationError, NoCertificateError) as error:
             reason = reason or str(error)
             continue
@@ -108,7 +119,7 @@ def differing_part(
     unmet = [n for n, h in (early | late).items() if not _at_place(lambda h=h: _holds(place, h))]
     if unmet:
         raise NoCertificateError(f"the point does not meet {unmet[0]}")
-    lines = _at_place(lambda: _apart(place, *terms))
+    lines = _at_place(lambda: apart(place, *terms))
     hypotheses = tuple(hypothesis(n, h, place) for n, h in (early | late).items())
     says = f"{left} and {right} differ at this point"
     statement = op("~", Term("relation", "=", tuple(terms)))
@@ -129,7 +140,7 @@ def not_following(name: str, statement: Follows) -> Part:
     one, other = (fresh_name(letter, set(setting.names.types)) for letter in ("H", "H'"))
     met = " | ".join(opened(setting, p, _decided(setting, p)) for p in says[:-1])
     lines = [f"intro {one}. assert ({other} : {show(says[-1])}) by (apply {one}; [{met}]).", f"revert {other}."]
-    lines += _at_place(lambda: _apart(place, *says[-1].args))
+    lines += _at_place(lambda: apart(place, *says[-1].args))
     whole = says[-1]
     for p in reversed(says[:-1]):
         whole = op("->", p, whole)
@@ -139,19 +150,17 @@ def not_following(name: str, statement: Follows) -> Part:
 
 
 # -- parts of it --------------------------------------------------------------------------------------
-def _applied(name: str, general: Proved, place: Place, derived: Term, kind: str) -> Part:
+def applied_at(name: str, general: Proved, place: Place, derived: Term, kind: str) -> Part:
     """The hypotheses at a place, and the theorem there."""
     hypotheses = {**place.setting.sizes(), **general.hypotheses}
     for n, h in hypotheses.items():
         if not _holds(place, h):
             raise NoCertificateError(f"the point does not meet {n}: {show(h)}")
-    letters = [n for names in general.setting.variables().values() for n in names]
     theorems = [hypothesis(n, h, place) for n, h in hypotheses.items()]
-    arguments = " ".join([*letters, *general.hypotheses])
     says = "the theorem at this point, where all its hypotheses hold"
-    theorems.append(Theorem("here", kind, show(derived), f"  exact (holds {arguments}).", says))  # type: ignore[arg-type]
-    for n in letters:  # those that no formula asks for have a value too
-        if place.setting.names.types[n] in ("Z", "R"):
+    theorems.append(Theorem("here", kind, show(derived), f"  exact (holds {' '.join(general.arguments)}).", says))  # type: ignore[arg-type]
+    for n in general.arguments:  # letters that no formula asks for have a value too
+        if place.setting.names.types.get(n) in ("Z", "R"):
             place.numbers.setdefault(n, Fraction(1))
     uses = irrational(place.setting, *general.hypotheses.values())
     return Part(name, place.opening(), tuple(theorems), general=False, uses_interval=uses)
@@ -229,7 +238,7 @@ def opened(setting: Setting, says: Term, tactic: str) -> str:
     return f"cbv beta delta [{' '.join(names)}]; {tactic}" if names else tactic
 
 
-def _apart(place: Place, left: Term, right: Term) -> list[str]:
+def apart(place: Place, left: Term, right: Term) -> list[str]:
     """Lines that prove left = right -> False."""
     a, b = (place.value(t) for t in (left, right))
     side = Exact().sign(Exact().join(operator.sub, a, b))
@@ -262,7 +271,7 @@ def _at_place(compute: Any) -> Any:
 
 
 # -- points --------------------------------------------------------------------------------------------
-def _places(general: Proved, setting: Setting, wrong: sp.Expr | None = None, at: At | None = None) -> Iterator[Place]:
+def places(general: Proved, setting: Setting, wrong: sp.Expr | None = None, at: At | None = None) -> Iterator[Place]:
     """The point that is given, then points that meet the assumptions, as places."""
     p = general.problem
     sides = [e for e in (p.loss, p.wrt, p.formula, wrong) if e is not None]

@@ -89,25 +89,24 @@ class _Reader:
             raise ValueError("a Sum needs a function of its index")
         if name == "IZR":
             return integer(self.read(rest[0], "Z"))
-        if name == "is_derive":
-            inside = rest[0].children[0] if rest[0].data == "bracket" else rest[0]
-            point, value = (self.read(a, "R") for a in rest[1:])
-            if inside.data != "function":  # a function by its name
-                body = Term("app", str(inside.children[0]), (Term("var", "t"),))
-                return Term("derive", "t", (body, point, value))
-            bound = str(inside.children[0])
+        if name in ("is_derive", "continuous"):
+            bound, body = self._function(rest[0])
             return Term(
-                "derive", bound, (_Reader({**self.types, bound: "R"}).read(inside.children[1], "R"), point, value)
+                "derive" if name == "is_derive" else name, bound, (body, *(self.read(a, "R") for a in rest[1:]))
             )
-        if name == "continuous":
-            inside = rest[0].children[0] if rest[0].data == "bracket" else rest[0]
-            point = self.read(rest[1], "R")
-            if inside.data != "function":
-                return Term("continuous", "t", (Term("app", str(inside.children[0]), (Term("var", "t"),)), point))
-            bound = str(inside.children[0])
-            return Term("continuous", bound, (_Reader({**self.types, bound: "R"}).read(inside.children[1], "R"), point))
+        if name == "bigO":
+            bound, body = self._function(rest[1])
+            return Term(name, bound, (self.read(rest[0], "Z"), body))
         *kinds, _ = split_type(self.types.get(name, " -> ".join(["R"] * len(args))))
         return Term("app", name, tuple(self._argument(a, k) for a, k in zip(rest, kinds, strict=False)))
+
+    def _function(self, given: Any) -> tuple[str, Term]:
+        """The letter and the body of a function of a real number, which may be given by its name."""
+        inside = given.children[0] if given.data == "bracket" else given
+        if inside.data != "function":
+            return "t", Term("app", str(inside.children[0]), (Term("var", "t"),))
+        bound = str(inside.children[0])
+        return bound, _Reader({**self.types, bound: "R"}).read(inside.children[1], "R")
 
     def _argument(self, a: Any, kind: str) -> Term:
         if kind == "Z":

@@ -103,6 +103,9 @@ def _sides(statement: Term, problem: Problem) -> Iterator[_Side]:
         for side, e in zip(statement.args, (problem.loss, problem.formula), strict=True):
             yield _Side("a side", side, e, {})
         return
+    if statement.op == "bigO":
+        yield _Side("the remainder", statement.args[1], problem.loss, {}, Replaced(statement.name, ()))
+        return
     function, point, right = statement.args
     indices = tuple(nameless(i) for i in getattr(problem.wrt, "indices", ()))
     yield _Side("the loss", function, problem.loss, {}, Replaced(statement.name, indices))

@@ -123,7 +123,7 @@ _AS_ABOVE = " that meets the hypotheses; what is not defined here is defined as 
 def _theorems(part: Part) -> str:
     """The theorems for which a part was made: at a point that refutes a formula, not what holds there besides."""
     refuted = [theorem for theorem in part.theorems if theorem.kind == "refuted"]
-    chosen = refuted or [theorem for theorem in part.theorems if theorem.kind != "possible"]
+    chosen = refuted or [theorem for theorem in part.theorems if theorem.kind in KINDS]
     return "".join(
         f"<p><strong>{KINDS[one.kind]}:</strong> {escape(one.says, quote=False)}</p>"
         + _coq(f"Theorem {one.name} :\n  {one.statement}.")

@@ -35,7 +35,7 @@ class Term:
             return (self.args[0].names - {self.name}) | self.args[1].names | self.args[2].names
         if self.op == "continuous":
             return (self.args[0].names - {self.name}) | self.args[1].names
-        if self.op in ("lambda", "forall", "exists"):
+        if self.op in ("lambda", "bigO", "forall", "exists"):
             return inner - set(self.name.split(" : ")[0].split())
         return inner | {self.name} if self.op in ("var", "app") else inner
 
@@ -182,6 +182,9 @@ def _statement(t: Term, room: int) -> str:
         case "continuous":
             body, point = t.args
             return _in(10, room, f"continuous (fun {t.name} => {show(body)}) {show(point, 9)}")
+        case "bigO":
+            order, body = t.args
+            return _in(10, room, f"bigO {order.name} (fun {t.name} => {show(body)})")
         case "forall" | "exists":
             names, kind = t.name.split(" : ")
             return _in(200, room, f"{t.op} {names} : {kind}, {show(t.args[0])}")

@@ -72,6 +72,7 @@ _RESERVED = frozenset(
         "Prop",
         "Set",
         "is_derive",
+        "bigO",
         "continuous",
         "pos",
         "neg",

@@ -35,6 +35,10 @@ Definition csch (x : R) : R := / sinh x.
 Definition acosh (x : R) : R := ln (x + sqrt (x - 1) * sqrt (x + 1)).
 Definition atanh (x : R) : R := ln ((1 + x) / (1 - x)) / 2.
 
+(* f x = O(x^n) as x goes to zero *)
+Definition bigO (n : nat) (f : R -> R) : Prop :=
+  exists C d : R, 0 < d /\ forall x : R, Rabs x < d -> Rabs (f x) <= C * Rabs x ^ n.
+
 Lemma replace1_same v a : replace1 v a (v a) = v.
 Proof. extensionality i. unfold replace1. now destruct (Z.eqb_spec i a); subst. Qed.
 Lemma replace2_same v a b : replace2 v a b (v a b) = v.
@@ -595,6 +599,102 @@ Proof.
   auto_derive.
   - repeat split; [lra|]. apply Rmult_lt_0_compat; [lra|]. apply Rinv_0_lt_compat. lra.
   - field. repeat split; nra.
+Qed.
+
+(* -- orders of remainders: a derivative at a time ------------------------------------------------- *)
+
+(* A function that is zero at zero, and has a derivative there, is O(x). *)
+Lemma order_start : forall (f : R -> R) (l : R), is_derive f 0 l -> f 0 = 0 -> bigO 1 f.
+Proof.
+  intros f l D Z. destruct (proj1 (is_derive_Reals f 0 l) D 1 Rlt_0_1) as [d H].
+  exists (Rabs l + 1), d. split; [apply cond_pos|]. intros x B. destruct (Req_EM_T x 0) as [->|N].
+  - rewrite Z, Rabs_R0. lra.
+  - specialize (H x N B). rewrite Rplus_0_l, Z, Rminus_0_r in H.
+    replace (f x) with (f x / x * x) by (field; exact N). rewrite Rabs_mult, pow_1.
+    apply Rmult_le_compat_r; [apply Rabs_pos|]. replace (f x / x) with ((f x / x - l) + l) by ring.
+    eapply Rle_trans; [apply Rabs_triang|]. lra.
+Qed.
+
+(* If its derivative is O(x^n), it is O(x^(n + 1)): by the mean value theorem. *)
+Lemma order_next : forall (n : nat) (f g : R -> R),
+  (forall x : R, is_derive f x (g x)) -> f 0 = 0 -> bigO n g -> bigO (S n) f.
+Proof.
+  intros n f g D Z (C & d & P & H). exists (Rabs C), d. split; [exact P|]. intros x B.
+  destruct (MVT_gen f 0 x g) as (c & I & E).
+  - intros y _. apply D.
+  - intros y _. apply derivable_continuous_pt. exists (g y). now apply is_derive_Reals.
+  - rewrite Z, !Rminus_0_r in E. rewrite E, Rabs_mult. simpl pow.
+    rewrite (Rmult_comm (Rabs x)), <- Rmult_assoc. apply Rmult_le_compat_r; [apply Rabs_pos|].
+    assert (K : Rabs c <= Rabs x).
+    { revert I. unfold Rmin, Rmax. destruct (Rle_dec 0 x); intros [I J]; [rewrite !Rabs_pos_eq | rewrite !Rabs_left1]; lra. }
+    apply Rle_trans with (1 := H c (Rle_lt_trans _ _ _ K B)).
+    apply Rle_trans with (Rabs C * Rabs c ^ n).
+    + apply Rmult_le_compat_r; [apply pow_le, Rabs_pos | apply RRle_abs].
+    + apply Rmult_le_compat_l; [apply Rabs_pos | apply pow_incr; split; [apply Rabs_pos | exact K]].
+Qed.
+
+
+(* From zero on, f is at least c x^n, or at most, as c is positive or negative. *)
+Definition leads (n : nat) (f : R -> R) : Prop :=
+  exists c d : R, c <> 0 /\ 0 < d /\ forall x : R, 0 <= x < d -> c ^ 2 * x ^ n <= c * f x.
+
+Lemma lead_start : forall (f : R -> R) (l : R), is_derive f 0 l -> f 0 = 0 -> l <> 0 -> leads 1 f.
+Proof.
+  intros f l D Z N. assert (A := Rabs_pos_lt l N).
+  destruct (proj1 (is_derive_Reals f 0 l) D (Rabs l / 2) ltac:(lra)) as [d H].
+  exists (l / 2), d. split; [lra|]. split; [apply cond_pos|]. intros x B. destruct (Req_EM_T x 0) as [->|K]; [rewrite Z; lra|].
+  specialize (H x K ltac:(rewrite Rabs_pos_eq; lra)). rewrite Rplus_0_l, Z, Rminus_0_r in H.
+  apply Rabs_def2 in H. rewrite pow_1. replace (f x) with (f x / x * x) by (field; lra). set (q := f x / x) in *.
+  destruct (Rlt_le_dec 0 l) as [P|P]; [rewrite (Rabs_pos_eq l) in H by lra | rewrite (Rabs_left1 l) in H by lra].
+  - assert (0 <= l / 2 * x * (q - l / 2)) by (repeat apply Rmult_le_pos; lra). nra.
+  - assert (0 <= - l / 2 * x * (l / 2 - q)) by (repeat apply Rmult_le_pos; lra). nra.
+Qed.
+
+Lemma lead_next : forall (n : nat) (f g : R -> R),
+  (forall x : R, is_derive f x (g x)) -> f 0 = 0 -> leads n g -> leads (S n) f.
+Proof.
+  intros n f g D Z (c & d & N & P & H). set (m := INR (S n)). assert (M : 0 < m) by apply lt_0_INR, Nat.lt_0_succ.
+  exists (c / m), d. split; [apply Rmult_integral_contrapositive_currified; [exact N | apply Rinv_neq_0_compat; lra]|].
+  split; [exact P|]. intros x B. set (h := fun y => c * f y - c ^ 2 / m * y ^ S n).
+  assert (E : forall y, is_derive h y (c * g y - c ^ 2 * y ^ n)).
+  { intro y. apply (is_derive_minus (fun y => c * f y) (fun y => c ^ 2 / m * y ^ S n)); [apply is_derive_scal, D|].
+    replace (c ^ 2 * y ^ n) with (c ^ 2 / m * (m * 1 * y ^ n)) by (field; lra).
+    apply is_derive_scal. exact (is_derive_pow (fun y => y) (S n) y 1 (is_derive_id y)). }
+  destruct (MVT_gen h 0 x (fun y => c * g y - c ^ 2 * y ^ n)) as (y & I & K).
+  - intros y _. apply E.
+  - intros y _. apply derivable_continuous_pt. eexists. apply is_derive_Reals, E.
+  - rewrite Rmin_left, Rmax_right in I by lra. assert (J := H y ltac:(lra)).
+    assert (L : 0 <= h x).
+    { replace (h x) with (h x - h 0) by (unfold h; rewrite Z; simpl pow; ring). rewrite K. apply Rmult_le_pos; lra. }
+    unfold h in L. replace ((c / m) ^ 2 * x ^ S n) with (/ m * (c ^ 2 / m * x ^ S n)) by (field; lra).
+    replace (c / m * f x) with (/ m * (c * f x)) by (field; lra).
+    apply Rmult_le_compat_l; [apply Rlt_le, Rinv_0_lt_compat; exact M | lra].
+Qed.
+
+(* So it is no O(x^m) for an m that is larger. *)
+Lemma lead_no_more : forall (n m : nat) (f : R -> R), leads n f -> (n < m)%nat -> ~ bigO m f.
+Proof.
+  intros n m f (c & d & N & P & H) L (C & e & Q & K).
+  set (b := Rabs C + 1). assert (B : 0 < b) by (unfold b; assert (X := Rabs_pos C); lra).
+  assert (A := Rabs_pos_lt c N). assert (q : 0 < Rabs c / b) by now apply Rdiv_lt_0_compat.
+  set (r := Rabs c / b) in *. set (s := Rmin (Rmin d e) (Rmin 1 r)).
+  assert (M : 0 < s /\ s <= d /\ s <= e /\ s <= 1 /\ s <= r) by (unfold s, Rmin; repeat destruct Rle_dec; lra).
+  set (x := s / 2). assert (X : 0 < x) by (unfold x; lra). assert (Y : x < s) by (unfold x; lra).
+  specialize (H x ltac:(lra)). specialize (K x ltac:(rewrite Rabs_pos_eq; lra)). rewrite (Rabs_pos_eq x) in K by lra.
+  assert (W : x ^ m <= x * x ^ n).
+  { replace m with (S n + (m - S n))%nat by lia. rewrite pow_add. simpl pow.
+    assert (x ^ (m - S n) <= 1) by (rewrite <- (pow1 (m - S n)); apply pow_incr; lra).
+    assert (0 < x ^ n) by now apply pow_lt. assert (0 < x * x ^ n) by now apply Rmult_lt_0_compat. nra. }
+  assert (T : 0 < x ^ n) by now apply pow_lt. assert (U : c ^ 2 * x ^ n <= Rabs c * (Rabs C * (x * x ^ n))).
+  { apply Rle_trans with (1 := H). apply Rle_trans with (1 := RRle_abs _). rewrite Rabs_mult.
+    apply Rmult_le_compat_l; [lra|]. apply Rle_trans with (1 := K). apply Rle_trans with (Rabs C * x ^ m).
+    - apply Rmult_le_compat_r; [apply pow_le; lra | apply RRle_abs].
+    - apply Rmult_le_compat_l; [apply Rabs_pos | exact W]. }
+  rewrite <- (pow2_abs c) in U.
+  assert (V : Rabs c <= Rabs C * x) by (apply Rmult_le_reg_r with (Rabs c * x ^ n); [now apply Rmult_lt_0_compat | lra]).
+  assert (O : b * x < Rabs c).
+  { replace (Rabs c) with (b * r) by (unfold r; field; lra). apply Rmult_lt_compat_l; lra. }
+  unfold b in O. lra.
 Qed.
 
 (* -- tactics that certificates use ----------------------------------------------------------------- *)
