@@ -6,9 +6,22 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
+import pytest
 from hypothesis import settings
 
 settings.register_profile("stable", derandomize=True, database=None)
 settings.register_profile("search", derandomize=False, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "stable"))
+
+
+@pytest.fixture
+def coq(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Coq is asked, with our library as it is now: nothing that was kept answers."""
+    from gradproof.formal import coqc
+
+    monkeypatch.setenv("GRADPROOF_CACHE", str(tmp_path_factory.mktemp("kept")))
+    coqc.compiled_library.cache_clear()
+    yield
+    coqc.compiled_library.cache_clear()

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from certificates import needs_coq
 from gradproof.formal.writing import NoCertificateError
 
-needs_coq = pytest.mark.skipif(
-    shutil.which("coqc") is None, reason="coqc is not installed here; CONTRIBUTING.md says how"
-)
 SAMPLE = ("backprop.5.12", "averages.linreg.m", "softmax", "softmax-cross-entropy")
 
 

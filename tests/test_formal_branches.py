@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,8 +9,9 @@ import sympy as sp
 from hypothesis import given
 from hypothesis import strategies as st
 
+from certificates import needs_coq
 from gradproof.elementary import ELEMENTARY, F, U, branched
-from gradproof.formal import coqc, runner
+from gradproof.formal import runner
 from gradproof.formal.certificate import Certificate
 from gradproof.formal.gradient import proved
 from gradproof.formal.lemmas import lemmas
@@ -30,9 +30,6 @@ v = sp.IndexedBase("v")
 x, y, c = sp.symbols("x y c")
 L = sp.Symbol("L")
 
-needs_coq = pytest.mark.skipif(
-    shutil.which("coqc") is None, reason="coqc is not installed here; CONTRIBUTING.md says how"
-)
 
 #: the functions that a lemma's text may have
 VALUES = {name: f for f, name in FUNCTIONS.items()} | {"sqrt": sp.sqrt, "Rmax": sp.Max, "Rmin": sp.Min}
@@ -212,10 +209,8 @@ def made() -> Iterator[Certificate]:
 
 
 @needs_coq
-def test_coq_accepts_them(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("coq")
+def test_coq_accepts_them() -> None:
     """The functions here, and entries of the reference."""
-    monkeypatch.setenv("GRADPROOF_CACHE", str(tmp_path_factory.mktemp("kept")))
-    coqc.compiled_library.cache_clear()
     said = runner.check(made())
-    coqc.compiled_library.cache_clear()
     assert {name: c.says for name, c in said.items() if not c.accepted} == {}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,8 @@ import mpmath
 import pytest
 import sympy as sp
 
-from gradproof.formal import coqc, runner
+from certificates import needs_coq
+from gradproof.formal import runner
 from gradproof.formal.certificate import Certificate
 from gradproof.formal.gradient import proved
 from gradproof.formal.identity import identity
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
 
     from gradproof.rule import Rule
 
-needs_coq = pytest.mark.skipif(
-    shutil.which("coqc") is None, reason="coqc is not installed here; CONTRIBUTING.md says how"
-)
 
 I, J, K, N = sp.symbols("I J K N", integer=True, positive=True)
 i, j, k, n, m = (sp.Idx(name, (1, size)) for name, size in (("i", I), ("j", J), ("k", J), ("n", N), ("m", N)))
@@ -281,10 +278,9 @@ def test_each_step_is_a_lemma_that_is_applied() -> None:
 
 
 @needs_coq
-def test_coq_accepts_them(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("coq")
+def test_coq_accepts_them() -> None:
     """A layer, softmax, and sums that change places; nothing kept is asked."""
-    monkeypatch.setenv("GRADPROOF_CACHE", str(tmp_path_factory.mktemp("kept")))
-    coqc.compiled_library.cache_clear()
     left, right = (sp.Sum(sp.Sum(x[i, n] * y[1, n], n) * z[i], i), sp.Sum(sp.Sum(x[i, n] * z[i], i) * y[1, n], n))
     said = runner.check(
         [
@@ -296,7 +292,6 @@ def test_coq_accepts_them(tmp_path_factory: pytest.TempPathFactory, monkeypatch:
             )
         ]
     )
-    coqc.compiled_library.cache_clear()
     assert {name: s.says for name, s in said.items() if not s.accepted} == {}
 
 

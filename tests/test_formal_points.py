@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-import shutil
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 import sympy as sp
 
-from gradproof.formal import coqc, runner
+from certificates import changed, needs_coq, objection
+from gradproof.formal import coqc
 from gradproof.formal.certificate import Certificate, Part
 from gradproof.formal.gradient import Proved, proved
 from gradproof.formal.identity import following_part, identity
@@ -25,7 +25,7 @@ from gradproof.statements import Differs, DiffersWhen, Follows, Inequality, OnBo
 from gradproof.verdict import Witness
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from pathlib import Path
 
 N = sp.Symbol("N", integer=True, positive=True)
@@ -33,10 +33,6 @@ n, m = sp.Idx("n", (1, N)), sp.Idx("m", (1, N))
 x, y, p = (sp.IndexedBase(name) for name in ("x", "y", "p"))
 a, b, u, v = sp.symbols("a b u v")
 L = sp.Symbol("L")
-
-needs_coq = pytest.mark.skipif(
-    shutil.which("coqc") is None, reason="coqc is not installed here; CONTRIBUTING.md says how"
-)
 
 
 def square() -> Proved:
@@ -109,12 +105,12 @@ def made() -> list[Certificate]:
 def tampered() -> Iterator[Certificate]:
     """False ones, which nothing here would emit."""
     (number,) = number_parts(Rounded(sp.exp(1), "2.72"))
-    yield certificate("tampered-number", _changed(number, "68 / 25", "67 / 25"))
+    yield certificate("tampered-number", changed(number, "68 / 25", "67 / 25"))
     gap = differing_part("gap", sp.exp(u), 1 + u, {u: sp.Rational(1, 2)})
     yield certificate("tampered-point", replace(gap, opening=gap.opening.replace("1 / 2", "0")))
     wrong = refutation("wrong", square(), 2 * (x[n] - y[n]))
     yield certificate(
-        "tampered-formula", square().part, _changed(wrong, "(2 * x n - 2 * y n)", "((2 * x n - 2 * y n) / IZR N)")
+        "tampered-formula", square().part, changed(wrong, "(2 * x n - 2 * y n)", "((2 * x n - 2 * y n) / IZR N)")
     )
     met = example(logarithm())
     yield certificate(
@@ -122,38 +118,13 @@ def tampered() -> Iterator[Certificate]:
     )
 
 
-def _changed(part: Part, old: str, new: str) -> Part:
-    """The part with another last statement."""
-    last = part.theorems[-1]
-    assert old in last.statement
-    return replace(part, theorems=(*part.theorems[:-1], replace(last, statement=last.statement.replace(old, new))))
-
-
-def said(folder: Path, name: str, certificates: Sequence[Certificate]) -> str:
-    """What Coq has against a file with these certificates; "" where it accepts all."""
-    folder = folder / name
-    folder.mkdir()
-    head = runner.header(any(c.uses_interval for c in certificates))
-    (folder / f"{name}.v").write_text(head + "".join(c.text() for c in certificates), "utf-8")
-    return coqc.run(folder, name, coqc.compiled_library(), seconds=lambda _: 120.0).failed
-
-
-@pytest.fixture
-def coq(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Our library is compiled for these tests."""
-    monkeypatch.setenv("GRADPROOF_CACHE", str(tmp_path_factory.mktemp("kept")))
-    coqc.compiled_library.cache_clear()
-    yield
-    coqc.compiled_library.cache_clear()
-
-
 @needs_coq
 @pytest.mark.usefixtures("coq")
 def test_coq_accepts_what_is_true_and_nothing_that_was_tampered_with(tmp_path: Path) -> None:
     """Coq's kernel accepts every certificate as it is made, and none with another number, point or formula."""
-    assert said(tmp_path, "good", made()) == ""
+    assert objection(tmp_path, "good", made()) == ""
     for number, certificate in enumerate(tampered()):
-        assert said(tmp_path, f"bad{number}", [certificate]) != "", certificate.id
+        assert objection(tmp_path, f"bad{number}", [certificate]) != "", certificate.id
 
 
 def test_certificates_are_read_before_coq_sees_them() -> None:

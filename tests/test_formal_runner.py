@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from certificates import certificate
+from certificates import certificate, needs_coq
 from gradproof import formal
 from gradproof.cache import keep
 from gradproof.formal import coqc, emission, runner
@@ -25,9 +25,6 @@ from gradproof.formal.vernacular import sentences
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-needs_coq = pytest.mark.skipif(
-    shutil.which("coqc") is None, reason="coqc is not installed here; CONTRIBUTING.md says how"
-)
 EXTENSIONALITY = "FunctionalExtensionality.functional_extensionality_dep"
 
 

@@ -6,7 +6,7 @@ only are one; `nameless` brings the expression that was meant to the same letter
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from types import MappingProxyType
@@ -250,20 +250,30 @@ class _Back:
     def _slope(self, t: Term) -> sp.Expr:
         """f′ at its arguments, as the rule for an undefined function writes it."""
         of = {slope: at for at, slope in self.names.slopes.items()}
-        (name, slot), order = of[t.name], 1
+        name, slots = t.name, list[int]()
         while name in of:  # the derivative of a derivative
-            name, order = of[name][0], order + 1
+            name, slot = of[name]
+            slots.insert(0, slot)
         function = self.letters[name]
         args = [self.integer(a.args[0]) if a.op == "index" else self.real(a) for a in t.args]
-        others = [a for n, a in enumerate(args) if n != slot]
-        if isinstance(args[slot], (sp.Symbol, sp.Indexed)) and not any(mentions(a, args[slot]) for a in others):
-            return _derived(function(*args), args[slot], order)
-        opened = function(*args[:slot], _SLOT, *args[slot + 1 :])
-        return sp.Subs(_derived(opened, _SLOT, order), (_SLOT,), (args[slot],))
+        if all(_alone(args, slot) for slot in slots):
+            return _derived(function(*args), [args[slot] for slot in slots])
+        if len(set(slots)) > 1:
+            raise ReadBackError(f"{t.name} is a mixed derivative where its arguments are no letters")
+        opened = function(*args[: slots[0]], _SLOT, *args[slots[0] + 1 :])
+        return sp.Subs(_derived(opened, [_SLOT] * len(slots)), (_SLOT,), (args[slots[0]],))
 
 
-def _derived(e: sp.Expr, by: sp.Basic, order: int) -> sp.Expr:
-    return e if order == 0 else derivative(_derived(e, by, order - 1), by)
+def _alone(args: Sequence[sp.Expr], slot: int) -> bool:
+    """Whether an argument is a letter that no other argument mentions."""
+    others = [a for n, a in enumerate(args) if n != slot]
+    return isinstance(args[slot], (sp.Symbol, sp.Indexed)) and not any(mentions(a, args[slot]) for a in others)
+
+
+def _derived(e: sp.Expr, by: Sequence[sp.Basic]) -> sp.Expr:
+    for variable in by:
+        e = derivative(e, variable)
+    return e
 
 
 def _power(base: sp.Expr, n: sp.Rational) -> sp.Expr:

@@ -184,7 +184,7 @@ def _spans(names: Names, indices: Mapping[sp.Basic, str]) -> tuple[Span, ...]:
 class Problem:
     """∂loss/∂wrt = formula; loss and formula are two terms where there is no wrt.
 
-    formula: None is the derivative as the lemmas give it.
+    formula: None is the derivative as the lemmas give it.  steps: of a loss that is a remainder.
     """
 
     loss: sp.Expr
@@ -192,6 +192,7 @@ class Problem:
     formula: sp.Expr | None
     definitions: tuple[sp.Eq, ...] = ()
     assumptions: tuple[Relational, ...] = ()
+    steps: tuple[sp.Basic, ...] = ()
 
 
 @dataclass(frozen=True)

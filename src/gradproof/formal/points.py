@@ -167,8 +167,8 @@ def applied_at(name: str, general: Proved, place: Place, derived: Term, kind: st
 
 
 def _holds(place: Place, h: Term) -> bool:
-    """Whether a hypothesis holds at the place; a derivative of a polynomial is what it is."""
-    return h in place.setting.slopes().values() or place.holds(h)
+    """Whether a hypothesis holds at the place; a derivative of a polynomial is what it is, and it is bounded."""
+    return h in place.setting.slopes().values() or h.op == "bigO" or place.holds(h)
 
 
 def hypothesis(name: str, h: Term, place: Place) -> Theorem:
@@ -177,6 +177,10 @@ def hypothesis(name: str, h: Term, place: Place) -> Theorem:
         functions = [*place.setting.names.slopes.values(), *(f for f, _ in place.setting.names.slopes)]
         proof = f"  intros; cbv beta delta [{' '.join(functions)}]; auto_derive; [repeat split | ring]."
         return Theorem(name, "possible", show(h), proof, "the derivative of the function that stands here for any")
+    if h.op == "bigO":
+        return Theorem(
+            name, "possible", show(h), f"  {opened(place.setting, h, 'bounded')}.", "a polynomial is bounded near zero"
+        )
     lines, says = [], h
     while says.op == "forall":
         index = says.name.split(" : ")[0]

@@ -94,19 +94,20 @@ class _Reader:
             return Term(
                 "derive" if name == "is_derive" else name, bound, (body, *(self.read(a, "R") for a in rest[1:]))
             )
-        if name == "bigO":
+        if name in ("bigO", "bigO2"):
             bound, body = self._function(rest[1])
-            return Term(name, bound, (self.read(rest[0], "Z"), body))
+            return Term("bigO", bound, (self.read(rest[0], "Z"), body))
         *kinds, _ = split_type(self.types.get(name, " -> ".join(["R"] * len(args))))
         return Term("app", name, tuple(self._argument(a, k) for a, k in zip(rest, kinds, strict=False)))
 
     def _function(self, given: Any) -> tuple[str, Term]:
-        """The letter and the body of a function of a real number, which may be given by its name."""
+        """The letters and the body of a function of real numbers; one of one number may be given by its name."""
         inside = given.children[0] if given.data == "bracket" else given
         if inside.data != "function":
             return "t", Term("app", str(inside.children[0]), (Term("var", "t"),))
-        bound = str(inside.children[0])
-        return bound, _Reader({**self.types, bound: "R"}).read(inside.children[1], "R")
+        *bound, body = inside.children
+        names = list(map(str, bound))
+        return " ".join(names), _Reader({**self.types, **dict.fromkeys(names, "R")}).read(body, "R")
 
     def _argument(self, a: Any, kind: str) -> Term:
         if kind == "Z":

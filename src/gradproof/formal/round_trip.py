@@ -97,14 +97,14 @@ def meant(setting: Setting, statement: Term, problem: Problem) -> None:
 
 
 def _sides(statement: Term, problem: Problem) -> Iterator[_Side]:
+    if statement.op == "bigO":
+        yield _remainder(statement, problem)
+        return
     if problem.wrt is None:
         while statement.op != "relation":  # the first of several
             statement = statement.args[0]
         for side, e in zip(statement.args, (problem.loss, problem.formula), strict=True):
             yield _Side("a side", side, e, {})
-        return
-    if statement.op == "bigO":
-        yield _Side("the remainder", statement.args[1], problem.loss, {}, Replaced(statement.name, ()))
         return
     function, point, right = statement.args
     indices = tuple(nameless(i) for i in getattr(problem.wrt, "indices", ()))
@@ -112,6 +112,14 @@ def _sides(statement: Term, problem: Problem) -> Iterator[_Side]:
     yield _Side("the variable", point, problem.wrt, {})
     if problem.formula is not None:
         yield _Side("the formula", right, problem.formula, {})
+
+
+def _remainder(statement: Term, problem: Problem) -> _Side:
+    """The letters of a remainder stand for its steps: for one as for the variable of a derivative."""
+    letters = statement.name.split()
+    if len(letters) == 1:
+        return _Side("the remainder", statement.args[1], problem.loss, {}, Replaced(letters[0], ()))
+    return _Side("the remainder", statement.args[1], problem.loss, dict(zip(letters, problem.steps, strict=True)))
 
 
 def _definitions(setting: Setting) -> Iterator[_Side]:

@@ -184,7 +184,8 @@ def _statement(t: Term, room: int) -> str:
             return _in(10, room, f"continuous (fun {t.name} => {show(body)}) {show(point, 9)}")
         case "bigO":
             order, body = t.args
-            return _in(10, room, f"bigO {order.name} (fun {t.name} => {show(body)})")
+            name = "bigO2" if " " in t.name else "bigO"
+            return _in(10, room, f"{name} {order.name} (fun {t.name} => {show(body)})")
         case "forall" | "exists":
             names, kind = t.name.split(" : ")
             return _in(200, room, f"{t.op} {names} : {kind}, {show(t.args[0])}")

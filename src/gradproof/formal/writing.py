@@ -188,11 +188,11 @@ class Names:
             case AppliedUndef():
                 return self._undefined(e, bound)
             case sp.Derivative() if is_partial(_innermost(e)):
-                inner = _innermost(e)
-                order = sum(isinstance(part, sp.Derivative) for part in sp.preorder_traversal(e))
-                return self._partial(inner.expr, inner.variables[0], inner.variables[0], bound, order)
+                function, by = _innermost(e).expr, _variables(e)
+                return self._partial(function, by, function.args, bound)
             case sp.Subs() if isinstance(e.expr, sp.Derivative) and is_partial(e.expr):
-                return self._partial(e.expr.expr, e.variables[0], e.point[0], bound)
+                function, by = e.expr.expr, e.variables[:1]
+                return self._partial(function, by, [e.point[0] if a == by[0] else a for a in function.args], bound)
         if e is sp.pi:
             return app("PI")
         if e is sp.E:
@@ -275,14 +275,13 @@ class Names:
         return app(self.name(e.func, kind), *args)
 
     def _partial(
-        self, f: AppliedUndef, slot: sp.Basic, at: sp.Basic, bound: Mapping[sp.Basic, str], order: int = 1
+        self, f: AppliedUndef, by: Sequence[sp.Basic], args: Sequence[sp.Basic], bound: Mapping[sp.Basic, str]
     ) -> Term:
-        """A derivative of an undefined function by the argument `slot`, where that is `at`."""
-        n = f.args.index(slot)
-        whole = self._undefined(f.func(*(at if m == n else a for m, a in enumerate(f.args))), bound)
+        """A derivative of an undefined function by one of its arguments after the other, at `args`."""
+        whole = self._undefined(f.func(*args), bound)
         name = whole.name
-        for _ in range(order):
-            name = self.slope(name, n)
+        for variable in by:
+            name = self.slope(name, f.args.index(variable))
         return app(name, *whole.args)
 
     def slope(self, function: str, slot: int) -> str:
@@ -336,10 +335,15 @@ class Names:
 
 
 def _innermost(e: sp.Derivative) -> sp.Derivative:
-    """The first derivative of those that are taken by one variable, one after the other."""
-    while isinstance(e.expr, sp.Derivative) and e.expr.variables == e.variables:
+    """The first derivative of those that are taken one after the other."""
+    while isinstance(e.expr, sp.Derivative):
         e = e.expr
     return e
+
+
+def _variables(e: sp.Derivative) -> list[sp.Basic]:
+    """What is differentiated by, the first first."""
+    return [*(_variables(e.expr) if isinstance(e.expr, sp.Derivative) else ()), *e.variables]
 
 
 def _times(factors: Sequence[Term]) -> Term:

@@ -39,6 +39,10 @@ Definition atanh (x : R) : R := ln ((1 + x) / (1 - x)) / 2.
 Definition bigO (n : nat) (f : R -> R) : Prop :=
   exists C d : R, 0 < d /\ forall x : R, Rabs x < d -> Rabs (f x) <= C * Rabs x ^ n.
 
+(* f x y = O(m^n), where m is the larger of |x| and |y| *)
+Definition bigO2 (n : nat) (f : R -> R -> R) : Prop :=
+  exists C d : R, 0 < d /\ forall x y : R, Rabs x < d -> Rabs y < d -> Rabs (f x y) <= C * Rmax (Rabs x) (Rabs y) ^ n.
+
 Lemma replace1_same v a : replace1 v a (v a) = v.
 Proof. extensionality i. unfold replace1. now destruct (Z.eqb_spec i a); subst. Qed.
 Lemma replace2_same v a b : replace2 v a b (v a b) = v.
@@ -615,24 +619,96 @@ Proof.
     eapply Rle_trans; [apply Rabs_triang|]. lra.
 Qed.
 
-(* If its derivative is O(x^n), it is O(x^(n + 1)): by the mean value theorem. *)
+(* The mean value theorem, with nothing but the size of what lies between. *)
+Lemma between (f g : R -> R) (x : R) :
+  (forall t : R, is_derive f t (g t)) -> exists c : R, Rabs c <= Rabs x /\ f x = f 0 + g c * x.
+Proof.
+  intro D. destruct (MVT_gen f 0 x g) as (c & I & E).
+  - intros y _. apply D.
+  - intros y _. apply derivable_continuous_pt. exists (g y). now apply is_derive_Reals.
+  - exists c. split; [|lra]. revert I. unfold Rmin, Rmax.
+    destruct (Rle_dec 0 x); intros [I J]; [rewrite !Rabs_pos_eq | rewrite !Rabs_left1]; lra.
+Qed.
+
+(* If its derivative is O(x^n), it is O(x^(n + 1)). *)
 Lemma order_next : forall (n : nat) (f g : R -> R),
   (forall x : R, is_derive f x (g x)) -> f 0 = 0 -> bigO n g -> bigO (S n) f.
 Proof.
   intros n f g D Z (C & d & P & H). exists (Rabs C), d. split; [exact P|]. intros x B.
-  destruct (MVT_gen f 0 x g) as (c & I & E).
-  - intros y _. apply D.
-  - intros y _. apply derivable_continuous_pt. exists (g y). now apply is_derive_Reals.
-  - rewrite Z, !Rminus_0_r in E. rewrite E, Rabs_mult. simpl pow.
-    rewrite (Rmult_comm (Rabs x)), <- Rmult_assoc. apply Rmult_le_compat_r; [apply Rabs_pos|].
-    assert (K : Rabs c <= Rabs x).
-    { revert I. unfold Rmin, Rmax. destruct (Rle_dec 0 x); intros [I J]; [rewrite !Rabs_pos_eq | rewrite !Rabs_left1]; lra. }
-    apply Rle_trans with (1 := H c (Rle_lt_trans _ _ _ K B)).
-    apply Rle_trans with (Rabs C * Rabs c ^ n).
-    + apply Rmult_le_compat_r; [apply pow_le, Rabs_pos | apply RRle_abs].
-    + apply Rmult_le_compat_l; [apply Rabs_pos | apply pow_incr; split; [apply Rabs_pos | exact K]].
+  destruct (between f g x D) as (c & K & ->). rewrite Z, Rplus_0_l, Rabs_mult. simpl pow.
+  rewrite (Rmult_comm (Rabs x)), <- Rmult_assoc. apply Rmult_le_compat_r; [apply Rabs_pos|].
+  apply Rle_trans with (1 := H c (Rle_lt_trans _ _ _ K B)). apply Rle_trans with (Rabs C * Rabs c ^ n).
+  - apply Rmult_le_compat_r; [apply pow_le, Rabs_pos | apply RRle_abs].
+  - apply Rmult_le_compat_l; [apply Rabs_pos | apply pow_incr; split; [apply Rabs_pos | exact K]].
 Qed.
 
+(* The same with two steps: along the second, where the first is zero, then along the first. *)
+Lemma order2_next : forall (n : nat) (f fx : R -> R -> R),
+  (forall x y : R, is_derive (fun t => f t y) x (fx x y)) -> bigO (S n) (fun y => f 0 y) -> bigO2 n fx -> bigO2 (S n) f.
+Proof.
+  intros n f fx D (B & b & Q & K) (A & a & P & H). exists (Rabs A + Rabs B), (Rmin a b).
+  split; [now apply Rmin_glb_lt|]. intros x y X Y. set (m := Rmax (Rabs x) (Rabs y)).
+  assert (Mx : Rabs x <= m) by apply Rmax_l. assert (My : Rabs y <= m) by apply Rmax_r.
+  assert (La := Rmin_l a b). assert (Lb := Rmin_r a b). assert (W : 0 <= m) by (assert (R' := Rabs_pos x); lra).
+  destruct (between (fun t => f t y) (fun t => fx t y) x (fun t => D t y)) as (c & Kc & ->).
+  rewrite Rplus_comm. eapply Rle_trans; [apply Rabs_triang|]. rewrite Rmult_plus_distr_r. apply Rplus_le_compat.
+  - rewrite Rabs_mult. simpl pow. rewrite (Rmult_comm m), <- Rmult_assoc.
+    apply Rmult_le_compat; try apply Rabs_pos; [|exact Mx]. apply Rle_trans with (1 := H c y ltac:(lra) ltac:(lra)).
+    apply Rle_trans with (Rabs A * Rmax (Rabs c) (Rabs y) ^ n).
+    + apply Rmult_le_compat_r; [apply pow_le; eapply Rle_trans; [apply Rabs_pos | apply Rmax_l] | apply RRle_abs].
+    + apply Rmult_le_compat_l; [apply Rabs_pos|]. apply pow_incr.
+      split; [eapply Rle_trans; [apply Rabs_pos | apply Rmax_l]|]. apply Rmax_lub; lra.
+  - apply Rle_trans with (1 := K y ltac:(lra)). apply Rle_trans with (Rabs B * Rabs y ^ S n).
+    + apply Rmult_le_compat_r; [apply pow_le, Rabs_pos | apply RRle_abs].
+    + apply Rmult_le_compat_l; [apply Rabs_pos|]. apply pow_incr. split; [apply Rabs_pos | exact My].
+Qed.
+
+(* Along the first step, and along the second. *)
+Lemma order2_first : forall (n : nat) (f : R -> R -> R), bigO2 n f -> bigO n (fun t => f t 0).
+Proof.
+  intros n f (C & d & P & H). exists C, d. split; [exact P|]. intros x X. specialize (H x 0 X).
+  rewrite Rabs_R0, Rmax_left in H by apply Rabs_pos. now apply H.
+Qed.
+Lemma order2_second : forall (n : nat) (f : R -> R -> R), bigO2 n f -> bigO n (fun t => f 0 t).
+Proof.
+  intros n f (C & d & P & H). exists C, d. split; [exact P|]. intros x X. specialize (H 0 x).
+  rewrite Rabs_R0, Rmax_right in H by apply Rabs_pos. now apply H.
+Qed.
+
+(* What is bounded near zero. *)
+Lemma bounded_constant : forall c : R, bigO2 0 (fun x y => c).
+Proof. intro c. exists (Rabs c), 1. split; [lra|]. intros. simpl pow. lra. Qed.
+Lemma bounded_first : bigO2 0 (fun x y => x).
+Proof. exists 1, 1. split; [lra|]. intros. simpl pow. lra. Qed.
+Lemma bounded_second : bigO2 0 (fun x y => y).
+Proof. exists 1, 1. split; [lra|]. intros. simpl pow. lra. Qed.
+Lemma bounded_sum : forall f g : R -> R -> R, bigO2 0 f -> bigO2 0 g -> bigO2 0 (fun x y => f x y + g x y).
+Proof.
+  intros f g (A & a & P & H) (B & b & Q & K). exists (A + B), (Rmin a b). split; [now apply Rmin_glb_lt|]. intros x y X Y.
+  assert (La := Rmin_l a b). assert (Lb := Rmin_r a b). specialize (H x y ltac:(lra) ltac:(lra)).
+  specialize (K x y ltac:(lra) ltac:(lra)). simpl pow in *. eapply Rle_trans; [apply Rabs_triang|]. lra.
+Qed.
+Lemma bounded_product : forall f g : R -> R -> R, bigO2 0 f -> bigO2 0 g -> bigO2 0 (fun x y => f x y * g x y).
+Proof.
+  intros f g (A & a & P & H) (B & b & Q & K). exists (A * B), (Rmin a b). split; [now apply Rmin_glb_lt|]. intros x y X Y.
+  assert (La := Rmin_l a b). assert (Lb := Rmin_r a b). specialize (H x y ltac:(lra) ltac:(lra)).
+  specialize (K x y ltac:(lra) ltac:(lra)). simpl pow in *. rewrite Rabs_mult, !Rmult_1_r in *.
+  apply Rmult_le_compat; try apply Rabs_pos; assumption.
+Qed.
+Lemma bounded_opposite : forall f : R -> R -> R, bigO2 0 f -> bigO2 0 (fun x y => - f x y).
+Proof. intros f (A & a & P & H). exists A, a. split; [exact P|]. intros. rewrite Rabs_Ropp. now apply H. Qed.
+Lemma bounded_difference : forall f g : R -> R -> R, bigO2 0 f -> bigO2 0 g -> bigO2 0 (fun x y => f x y - g x y).
+Proof. intros f g F G. apply (bounded_sum f (fun x y => - g x y) F). now apply bounded_opposite. Qed.
+Lemma bounded_power : forall (n : nat) (f : R -> R -> R), bigO2 0 f -> bigO2 0 (fun x y => f x y ^ n).
+Proof.
+  intros n f F. induction n as [|n IH]; [exact (bounded_constant 1)|]. exact (bounded_product f (fun x y => f x y ^ n) F IH).
+Qed.
+
+(* A polynomial is bounded near zero. *)
+Ltac bounded :=
+  first [ apply bounded_first | apply bounded_second | apply bounded_constant
+        | apply bounded_sum; bounded | apply bounded_difference; bounded | apply bounded_product; bounded
+        | apply bounded_opposite; bounded | apply bounded_power; bounded ].
 
 (* From zero on, f is at least c x^n, or at most, as c is positive or negative. *)
 Definition leads (n : nat) (f : R -> R) : Prop :=
