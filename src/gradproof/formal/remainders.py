@@ -19,6 +19,7 @@ from gradproof.formal.equality import equal
 from gradproof.formal.gradient import Problem, Proved, Setting, needs
 from gradproof.formal.normal import Normal
 from gradproof.formal.place import irrational
+from gradproof.formal.plain import big_o
 from gradproof.formal.points import apart, applied_at, places
 from gradproof.formal.round_trip import confirmed
 from gradproof.formal.terms import Term, fresh_name, num, op, put, show, var
@@ -39,7 +40,7 @@ def order(statement: Approximation) -> tuple[Part, ...]:
     chain = _Chain.of(statement)
     for _ in range(statement.order + 1):
         chain.extend()
-    general = chain.proved(str(statement))
+    general = chain.proved(f"the remainder is {big_o(chain.step, statement.order + 1)}")
     return (general.part, chain.no_more("no_smaller", "holds", general, statement.order + 2))
 
 
@@ -51,7 +52,7 @@ def order_too_high(statement: Approximation) -> tuple[Part, ...]:
     chain = _Chain.of(statement)
     for _ in range(statement.order):
         chain.extend()
-        general = chain.proved(f"what remains of {statement} is smaller by {len(chain.lines)} orders only")
+        general = chain.proved(f"the remainder is {big_o(chain.step, len(chain.lines))}")
         try:
             return (general.part, chain.no_more("as_printed", "refuted", general, statement.order + 1))
         except NoCertificateError:
@@ -131,7 +132,7 @@ class _Chain:
             body, value = self.function(n - 1), self.function(n, self.at)
             says = Term("forall", f"{self.at} : R", (Term("derive", self.letter, (body, var(self.at), value)),))
             yield Theorem(
-                f"slope_{n}", "step", show(says), _indented(lines), f"derivative {n} of the remainder by the step"
+                f"slope_{n}", "step", show(says), _indented(lines), f"derivative {n} of the remainder by {self.step}"
             )
 
     def _zeros(self, known: dict[str, Term]) -> Iterator[Theorem]:
@@ -144,7 +145,7 @@ class _Chain:
                 "step",
                 show(Term("relation", "=", (here, num(0)))),
                 _indented(lines),
-                f"{says} is zero where the step is",
+                f"{says} is zero where the step is zero",
             )
 
     def _links(self, lemma: str, given: str = "") -> Iterator[str]:
@@ -172,7 +173,7 @@ class _Chain:
                 continue
             links = self._links("lead", given)
             steps = [f"apply (lead_no_more {len(self.lines)}); [|lia].", *links, *lines]
-            told = f"the remainder of {self.statement} is not O(step**{order}) at this point"
+            told = f"at this point the remainder is not {big_o(self.step, order)}"
             theorem = Theorem("no_smaller" if kind == "holds" else "refuted", kind, show(says), _indented(steps), told)
             uses = part.uses_interval or irrational(self.setting, last)
             return replace(part, theorems=(*part.theorems, theorem), uses_interval=uses)
