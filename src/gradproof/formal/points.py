@@ -21,6 +21,7 @@ from gradproof.checking import free_indices
 from gradproof.formal.certificate import Part, Theorem
 from gradproof.formal.gradient import Proved, Setting, derivative_of
 from gradproof.formal.place import Place, Seen, irrational, reached
+from gradproof.formal.plain import short
 from gradproof.formal.terms import Term, fresh_name, op, show
 from gradproof.formal.writing import NoCertificateError
 from gradproof.given import Given
@@ -95,7 +96,7 @@ def refutation(name: str, general: Proved, wrong: sp.Expr, at: At | None = None)
             continue
         given = fresh_name("H", set(setting.names.types))
         lines = [f"intro {given}. generalize (one_derivative _ _ _ _ here {given}).", *lines]
-        says = f"{wrong} is not the derivative by {p.wrt}: at this point it has another value"
+        says = f"{short(wrong, 'this formula')} is not the derivative by {p.wrt}: at this point it has another value"
         theorem = Theorem("refuted", "refuted", show(op("~", false)), _indented(lines), says)
         uses = part.uses_interval or irrational(setting, derived.args[2], false.args[2])
         return replace(part, theorems=(*part.theorems, theorem), uses_interval=uses)
@@ -121,7 +122,7 @@ def differing_part(
         raise NoCertificateError(f"the point does not meet {unmet[0]}")
     lines = _at_place(lambda: apart(place, *terms))
     hypotheses = tuple(hypothesis(n, h, place) for n, h in (early | late).items())
-    says = f"{left} and {right} differ at this point"
+    says = "the two sides differ at this point"
     statement = op("~", Term("relation", "=", tuple(terms)))
     theorem = Theorem(kind if kind == "refuted" else "differs", kind, show(statement), _indented(lines), says)  # type: ignore[arg-type]
     uses = irrational(setting, *terms, *setting.hypotheses.values())
@@ -144,7 +145,7 @@ def not_following(name: str, statement: Follows) -> Part:
     whole = says[-1]
     for p in reversed(says[:-1]):
         whole = op("->", p, whole)
-    told = f"{', '.join(map(str, s.premises))} hold at this point, and {s.conclusion} does not"
+    told = "what is given holds at this point, and what is concluded from it does not"
     theorem = Theorem("refuted", "refuted", show(op("~", whole)), _indented(lines), told)
     return Part(name, place.opening(), (theorem,), general=False, uses_interval=irrational(setting, *says))
 
