@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from gradproof.formal.branching import supposed
 from gradproof.formal.differentiation import Definition, all_opened
-from gradproof.formal.facts import Equation, Fact, factors, swapped
+from gradproof.formal.facts import Equation, Fact, beside
 from gradproof.formal.normal import Normal
 from gradproof.formal.polynomials import Poly
 from gradproof.formal.terms import Term, app, num, op, put, show, show_integer, sum_over, walk
@@ -241,20 +241,18 @@ def _terms(t: Term) -> tuple[list[Term], list[Term]]:
 
 def _swap(fact: Fact) -> list[str]:
     """All factors go inside, the sums change places, and the form of that is found as of any other sum."""
-    ((_, inside),) = fact.parts
-    lo, hi, _ = fact.left.args
-    other = swapped(fact.left, inside)
-    i, j, inner = fact.left.name, other.name, other.args[2]
-    bounds = " ".join(show_integer(z, 9) for z in inside.args[:2])
-    rest = show(
-        reduce(lambda a, b: op("*", a, b), [f for f in factors(fact.left.args[2]) if f is not inside] or [num(1)]), 9
-    )
-    part = f"(fun {inside.name} => {show(inside.args[2])})"
-    flat = sum_over(i, lo, hi, sum_over(j, other.args[0], other.args[1], inner.args[2]))
+    (_, inside), (_, other), (_, whole) = fact.parts
+    lo, hi, body = fact.left.args
+    bounds, inner = (" ".join(show_integer(z, 9) for z in zs) for zs in ((lo, hi), whole.args[:2]))
+    i, j, last = fact.left.name, whole.name, whole.args[2].args[2]
+    flat = sum_over(i, lo, hi, sum_over(j, *whole.args[:2], last))
+    scaled = f"sum_scaled {inner} {show(beside(body, inside), 9)} (fun {other.name} => {show(other.args[2])})"
     return [
         f"transitivity ({show(flat)}).",
-        f"{{ apply Sum_ext; intros {i} H{i}. symmetry. eapply eq_trans. {{ apply (sum_scaled {bounds} {rest} {part}); intros; ring. }} ring. }}",
-        "rewrite sum_swap.",
+        f"{{ apply Sum_ext; intros {i} H{i}.",
+        *("  " + line for line in (_by(fact.after) if fact.after else [])),
+        f"  symmetry. eapply eq_trans. {{ apply ({scaled}); intros; unfold Rdiv; ring. }} unfold Rdiv; ring. }}",
+        f"rewrite (sum_swap {bounds} {inner} (fun {i} {j} => {show(last)})).",
         *_by(fact.inner),
         "finish.",
     ]
