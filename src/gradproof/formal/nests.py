@@ -17,8 +17,8 @@ from gradproof.formal.terms import Term, fresh_name, put, show, show_integer, su
 
 __all__ = ["Nests"]
 
-#: of a larger nest only the sums right inside are put outside
-MOST_INDICES = 4
+#: of an inner nest with so many indices only the outermost is put outside
+MOST_INDICES = 5
 
 #: a form of a nest, and the facts that turn the nest into it
 Order = tuple[Poly, list[Fact]]

@@ -17,6 +17,7 @@ from gradproof.formal.polynomials import Monomial, Poly, constant, plus, scaled
 from gradproof.formal.terms import (
     Term,
     app,
+    fresh_name,
     index,
     integer,
     num,
@@ -238,7 +239,9 @@ class Normal(Nests):
                     value = self.poly(put(g, {name: target}), spans, after)
                     return "survivor", op("*", app("delta", index(var(name)), index(target)), g), value
         p = self.term({inside: Fraction(1)})
-        bound = f"i{self._height(p)}"
+        bound = fresh_name(f"i{self._height(p)}", p.names - {name})
+        inside = tuple(sorted(inside, key=lambda power: show(put(self.atoms[power[0]], {name: var(bound)}), 9)))
+        p = self.term({inside: Fraction(1)})  # in an order that does not depend on what the index is called
         primitive = sum_over(bound, lo, hi, put(p, {name: var(bound)}))
         return "term", op("*", c, p), self._product(coefficient, self._known(primitive, spans, after))
 
