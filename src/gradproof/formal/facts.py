@@ -7,7 +7,19 @@ from dataclasses import dataclass
 
 from gradproof.formal.terms import Term, fresh_name, num, op, put, show, sum_over, var
 
-__all__ = ["Equation", "Fact", "Span", "above", "beside", "exchanged", "factors", "instance", "same_sum", "times", "to_the"]
+__all__ = [
+    "Equation",
+    "Fact",
+    "Span",
+    "above",
+    "beside",
+    "exchanged",
+    "factors",
+    "instance",
+    "same_sum",
+    "times",
+    "to_the",
+]
 
 #: an index bound around: its name and its range
 Span = tuple[str, Term, Term]

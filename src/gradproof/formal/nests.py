@@ -26,25 +26,14 @@ Order = tuple[Poly, list[Fact]]
 
 @dataclass
 class Nests(Quotients):
-    """The part of `Normal` that orders nests.
+    """The part of `Normal` that orders nests, and names the indices of sums.
 
-    settled: sums under fewer indices than this stay as they are, as their orders are compared now.  orders: those found.
+    letters: the names that stand for something else.  settled: sums under fewer indices than this stay as they are, as their orders are compared now.  orders: those found.
     """
 
+    letters: frozenset[str] = frozenset()
     settled: int = 0
     orders: dict[str, Order] = field(default_factory=dict)
-
-    def _fact(
-        self,
-        spans: Sequence[Span],
-        left: Term,
-        right: Term,
-        kind: str,
-        parts: tuple[tuple[str, Term], ...] = (),
-        inner: tuple[Fact, ...] = (),
-        after: tuple[Fact, ...] = (),
-    ) -> Fact:
-        raise NotImplementedError
 
     def _ordered(self, total: Term, spans: Sequence[Span]) -> Order:
         """The nest in the order that is kept."""
@@ -61,7 +50,7 @@ class Nests(Quotients):
     def _all_orders(self, total: Term, spans: Sequence[Span]) -> Iterator[Order]:
         """The nest with each of its indices outside, its own first."""
         lo, hi, body = total.args
-        name = fresh_name(_at_depth(len(spans)), {s[0] for s in spans} | total.all_names)
+        name = fresh_name(_at_depth(len(spans)), self.letters | {s[0] for s in spans} | total.all_names)
         total = sum_over(name, lo, hi, put(body, {total.name: var(name)}))
         found: list[Fact] = []
         yield self._kept_outside(total, spans, found), found
@@ -96,7 +85,7 @@ class Nests(Quotients):
 
     def _name_of(self, t: Term, spans: Sequence[Span]) -> str:
         """What a sum's index is called while its summand is looked at."""
-        taken = {s[0] for s in spans} | (t.args[2].names - {t.name})
+        taken = self.letters | {s[0] for s in spans} | (t.args[2].names - {t.name})
         return fresh_name(_at_depth(len(spans)) if self.settled else t.name, taken)
 
 

@@ -7,13 +7,14 @@ they have not, no certificate is made.  `equality.py` writes the proof that a te
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
 from gradproof.formal.facts import Equation, Fact, Span, same_sum, times, to_the
 from gradproof.formal.nests import Nests
 from gradproof.formal.polynomials import Monomial, Poly, constant, plus, scaled
+from gradproof.formal.roots import Roots
 from gradproof.formal.terms import (
     Term,
     app,
@@ -38,12 +39,11 @@ _AT_ZERO = {"tanh": 0, "sinh": 0, "sin": 0, "atan": 0, "sqrt": 0, "cosh": 1, "co
 
 
 @dataclass
-class Normal(Nests):
+class Normal(Nests, Roots):
     """The forms of one proof's terms; atoms are shared, and so are facts."""
 
     facts: dict[str, Fact] = field(default_factory=dict)
     equations: Sequence[Equation] = ()
-    ranges: Mapping[str, tuple[Term, Term]] = field(default_factory=dict)
 
     # -- terms to polynomials -------------------------------------------------------------------
     def poly(self, t: Term, spans: Sequence[Span], used: list[Fact]) -> Poly:
@@ -129,6 +129,10 @@ class Normal(Nests):
         if t.name == "Rpower" and (result := self._general_power(t, spans, used)) is not None:
             return result
         forms = [a if a.op == "index" or _array(a) else self.poly(a, spans, inner) for a in t.args]
+        if t.name == "sqrt" and isinstance(forms[0], dict):
+            result = self._root(t, forms[0], spans, inner, used)
+            if result is not None:
+                return result
 
         def made(*args: Poly) -> Poly:
             if args == ({},) and t.name in _AT_ZERO:
@@ -282,7 +286,9 @@ class Normal(Nests):
         after: tuple[Fact, ...] = (),
     ) -> Fact:
         here = tuple(s for s in spans if s[0] in left.names | right.names)
-        key = " | ".join([show(left), show(right), *(f"{show_integer(lo)} {n} {show_integer(hi)}" for n, lo, hi in here)])
+        key = " | ".join(
+            [show(left), show(right), *(f"{show_integer(lo)} {n} {show_integer(hi)}" for n, lo, hi in here)]
+        )
         if key not in self.facts:
             self.facts[key] = Fact(f"F{len(self.facts) + 1}", here, left, right, kind, parts, inner, after)
         return self.facts[key]
