@@ -29,7 +29,7 @@ Span = tuple[str, Term, Term]
 class Fact:
     """left = right for every value of the indices around, and how to prove it.
 
-    kind: "sum", "exp" or "same"; parts: of a sum its summands as the lemmas take them; inner: facts that its proof uses.
+    kind: how; parts: what this needs, such as a sum's summands as the lemmas take them; inner: facts that its proof uses.
     """
 
     name: str
