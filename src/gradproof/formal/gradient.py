@@ -10,8 +10,9 @@ from sympy.core.relational import Relational
 
 from gradproof.checking import free_indices
 from gradproof.checks.steps import LineChecker
+from gradproof.formal.by_form import holds_by_form
 from gradproof.formal.certificate import Part, Theorem
-from gradproof.formal.conditions import conditions, holds_by_form, stated
+from gradproof.formal.conditions import conditions, stated
 from gradproof.formal.differentiation import Condition, Definition, differentiated, moved
 from gradproof.formal.equality import equal
 from gradproof.formal.facts import Span, instance
