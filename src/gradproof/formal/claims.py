@@ -153,7 +153,9 @@ def _with_example(general: Proved, at: Mapping[Any, Any] | None = None) -> tuple
 def _each_derivative(identity: str, s: Any) -> Iterator[Found]:
     """Of each derivative in a statement about terms that it is what the proof of that takes it for."""
     match s:
-        case DiffersWhen() | Equality() if isinstance(s, DiffersWhen) or not _one_derivative(s.left):
+        case Equality() if _one_derivative(s.left):
+            sides, assumptions = (s.left.expr,), s.assumptions
+        case Equality() | DiffersWhen():
             sides, assumptions = (s.left, s.right), s.assumptions
         case NoFunction():
             sides, assumptions = (s.source, s.target), ()

@@ -72,6 +72,8 @@ def _same(setting: Setting, place: Place, one: Term, other: Term) -> str:
     """The tactics for two numbers that are equal: by their forms, where they are not rational."""
     says = Term("relation", "=", (one, other))
     if not irrational(setting, one, other):
+        if place.sign(one, other) != 0:
+            raise NoCertificateError(f"{show(one)} and {show(other)} are not the same number")
         return unfolding(setting, says, "exactly") + "."
     letters = {n: place.number(n) for n, kind in setting.names.types.items() if kind == "R"}
     there = [
