@@ -152,13 +152,15 @@ def _with_example(general: Proved, at: Mapping[Any, Any] | None = None) -> tuple
 
 def _each_derivative(identity: str, s: Any) -> Iterator[Found]:
     """Of each derivative in a statement about terms that it is what the proof of that takes it for."""
+    sides: tuple[sp.Expr, ...]
+    assumptions: tuple[Any, ...] = ()
     match s:
         case Equality() if _one_derivative(s.left):
             sides, assumptions = (s.left.expr,), s.assumptions
         case Equality() | DiffersWhen():
             sides, assumptions = (s.left, s.right), s.assumptions
         case NoFunction():
-            sides, assumptions = (s.source, s.target), ()
+            sides = (s.source, s.target)
         case _:
             return
     nodes = dict.fromkeys(d for e in sides for d in _derivatives(e))

@@ -76,7 +76,6 @@ def _same(setting: Setting, place: Place, one: Term, other: Term) -> str:
             raise NoCertificateError(f"{show(one)} and {show(other)} are not the same number")
         return unfolding(setting, says, "exactly") + "."
     letters = {n: place.number(n) for n, kind in setting.names.types.items() if kind == "R"}
-    there = [
-        put(t, {n: _number(sp.Rational(v.numerator, v.denominator)) for n, v in letters.items()}) for t in (one, other)
-    ]
-    return " ".join([unfolding(setting, says, "idtac") + ".", *equal(*there, {})])
+    known = {n: _number(sp.Rational(v.numerator, v.denominator)) for n, v in letters.items()}
+    opening = unfolding(setting, says, "idtac")
+    return " ".join([f"{opening}.", *equal(put(one, known), put(other, known), {})])
