@@ -132,6 +132,12 @@ def test_what_holds_is_not_refuted(name: str) -> None:
         (Approximation(sp.Sum((w[i] + g[i]) ** 2, i), sp.Sum(w[i] ** 2 + 2 * w[i] * g[i], i), (g,), 1), "many steps"),
         (Approximation(u * v * d, u * v * d, (u, v, d), 2), "many steps"),
         (Approximation(F(u + d, v + d), F(u, v), (d,), 0), "several arguments of F change"),
+        (Approximation(sp.cos(d), sp.Integer(1), (d,), -1), "no statement of an order"),
+        (Approximation(sp.exp(2 * d), 1 + 2 * d, (d, d), 1), "no statement of an order"),
+        (Approximation(sp.exp(2 * d), 1 + 2 * d, (d, e), 1), "the step epsilon does not occur"),
+        (Approximation(sp.exp(d), 1 + d, (d,), 1, definitions=(sp.Eq(d, u**2),)), "the step Delta is defined"),
+        (Approximation(sp.exp(d), 1 + d, (d,), 1, assumptions=(sp.Gt(d, 0),)), "speaks of the step Delta"),
+        (Approximation(f(u + d) + sp.cos(u) ** 2 * d, f(u), (d,), 0, assumptions=(sp.Eq(u, d),)), "speaks of the step"),
     ],
 )
 def test_what_has_no_certificate_is_told(statement: Approximation, reason: str) -> None:

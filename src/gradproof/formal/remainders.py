@@ -25,7 +25,7 @@ from gradproof.formal.points import apart, applied_at, places
 from gradproof.formal.round_trip import confirmed
 from gradproof.formal.terms import Term, fresh_name, num, op, put, show, var
 from gradproof.formal.writing import NoCertificateError
-from gradproof.lines import derivative, publish, rebuilt
+from gradproof.lines import derivative, mentions, publish, rebuilt
 from gradproof.notation import NotationError, read
 from gradproof.statements import Approximation
 from gradproof.values import UndefinedError
@@ -173,6 +173,7 @@ class _Remainder:
         """With its derivatives up to the order."""
         if len(s.steps) > 2 or not all(isinstance(step, sp.Symbol) for step in s.steps):
             raise NoCertificateError("the order of a remainder in many steps at once has no certificate yet")
+        cls._fit(s, order)
         single = len(s.steps) == 1
         known = {} if single else LineChecker(s.definitions).definitions
         sides = [publish(opened(read(_one_by_one(e)), known)) for e in (s.exact, s.model)]
@@ -195,6 +196,20 @@ class _Remainder:
         for n, line in enumerate(inner[:-1]):
             line.extend(order - n)
         return cls(problem, setting, letters, whole, inner[:-1])
+
+    @staticmethod
+    def _fit(s: Approximation, order: int) -> None:
+        """That the statement is one of its steps: what is assumed or defined of a step would say nothing of those that go to zero."""
+        if order < 1 or len(set(s.steps)) < len(s.steps):
+            raise NoCertificateError("it is no statement of an order in different steps")
+        for step in s.steps:
+            if not any(mentions(e, step) for e in (s.exact, s.model, *(d.rhs for d in s.definitions))):
+                raise NoCertificateError(f"the step {step} does not occur")
+            if any(d.lhs == step for d in s.definitions):
+                raise NoCertificateError(f"the step {step} is defined")
+            for assumption in s.assumptions:
+                if mentions(assumption, step):
+                    raise NoCertificateError(f"the assumption {assumption} speaks of the step {step}")
 
     def proved(self, says: str) -> Proved:
         """For every size: the order that the derivatives show."""
