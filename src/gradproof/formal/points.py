@@ -19,8 +19,9 @@ from mpmath import mp
 from gradproof.arithmetic import Exact, enclosing
 from gradproof.checking import free_indices
 from gradproof.formal.certificate import Part, Theorem
-from gradproof.formal.gradient import Proved, Setting, derivative_of
+from gradproof.formal.gradient import Problem, Proved, Setting, derivative_of
 from gradproof.formal.place import Place, Seen, irrational, reached
+from gradproof.formal.round_trip import read_as
 from gradproof.formal.terms import Term, fresh_name, op, show
 from gradproof.formal.writing import NoCertificateError
 from gradproof.given import Given
@@ -85,6 +86,7 @@ def refutation(name: str, general: Proved, wrong: sp.Expr, at: At | None = None)
     setting = Setting.of(sides, p.definitions, p.assumptions, p.wrt)
     derived, false = general.derived, derivative_of(setting, p.loss, p.wrt, wrong)
     _same_names(general.setting, setting)
+    read_as(setting, false, replace(p, formula=wrong))
     reason = ""
     for place in places(general, setting, wrong, at):
         try:
@@ -114,6 +116,8 @@ def differing_part(
     """That two sides are not equal at a point; kind: "holds" where that is what is claimed."""
     setting = Setting.of([left, right], definitions, assumptions)
     terms = [setting.names.term(read(e)) for e in (left, right)]
+    statement = Term("relation", "=", tuple(terms))
+    read_as(setting, statement, Problem(left, None, right, tuple(definitions), tuple(assumptions)))
     place = Place(setting, _scene(at, [left, right], definitions), _indices(left, right))
     early, late = setting.supposed({})
     unmet = [n for n, h in (early | late).items() if not _at_place(lambda h=h: _holds(place, h))]
@@ -122,8 +126,7 @@ def differing_part(
     lines = _at_place(lambda: apart(place, *terms))
     hypotheses = tuple(hypothesis(n, h, place) for n, h in (early | late).items())
     says = f"{left} and {right} differ at this point"
-    statement = op("~", Term("relation", "=", tuple(terms)))
-    theorem = Theorem(kind if kind == "refuted" else "differs", kind, show(statement), _indented(lines), says)  # type: ignore[arg-type]
+    theorem = Theorem(kind if kind == "refuted" else "differs", kind, show(op("~", statement)), _indented(lines), says)  # type: ignore[arg-type]
     uses = irrational(setting, *terms, *setting.hypotheses.values())
     return Part(name, place.opening(), (*hypotheses, theorem), general=False, uses_interval=uses)
 
@@ -134,6 +137,8 @@ def not_following(name: str, statement: Follows) -> Part:
     equations = [*s.premises, s.conclusion]
     setting = Setting.of([side for e in equations for side in e.args], (), ())
     says = [Term("relation", "=", tuple(setting.names.term(read(side)) for side in e.args)) for e in equations]
+    for said, e in zip(says, equations, strict=True):
+        read_as(setting, said, Problem(e.lhs, None, e.rhs))
     place = Place(setting, _scene(s.at, [side for e in equations for side in e.args], s.premises), {})
     if not all(_at_place(lambda p=p: place.holds(p)) for p in says[:-1]):
         raise NoCertificateError("the point does not meet the premises")
