@@ -184,6 +184,10 @@ class _Remainder:
         taken = set(setting.names.types).union(
             body.all_names, *(d.body.all_names for d in setting.definitions.values())
         )
+        functions = [name for name, kind in setting.names.types.items() if "R ->" in kind]
+        taken |= {
+            name + "'" * k for name in functions for k in range(1, order + 1)
+        }  # what their derivatives are called
         letters = tuple(fresh_name(letter, taken) for letter, _ in zip("xy", s.steps, strict=False))
         steps = {setting.names.letters[step]: var(x) for step, x in zip(s.steps, letters, strict=True)}
         whole = _Line(setting, "slope" if single else "first", letters[0], letters[1:], [put(body, steps)])
@@ -237,7 +241,11 @@ class _Remainder:
     def _bounded(self) -> dict[str, Term]:
         """With two steps: that the last derivative by the first is bounded, if functions are in it that may be any."""
         last = self.whole.terms[-1]
-        if not self.inner or last.names.isdisjoint(self.setting.names.slopes.values()):
+        if not self.inner:
+            return {}
+        if not _polynomial(last, frozenset(self.letters), frozenset(self.setting.names.types)):
+            raise NoCertificateError(f"no lemma that this is bounded: {show(last)}")
+        if last.names.isdisjoint(self.setting.names.slopes.values()):
             return {}
         return {"bounded": Term("bigO", " ".join(self.letters), (num(0), last))}
 
@@ -290,6 +298,14 @@ class _Remainder:
         steps = [first, *chain.links("lead"), *lines]
         name = "refuted" if kind == "refuted" else "no_smaller"
         return Theorem(name, kind, show(says), _indented(steps), f"what it leaves out is not of the order {n}")
+
+
+def _polynomial(t: Term, letters: frozenset[str], functions: frozenset[str]) -> bool:
+    """Whether a term, with polynomials for functions that may be any, is a polynomial in the letters: bounded near zero."""
+    if t.names.isdisjoint(letters) or t.op == "var":
+        return True
+    known = t.op in ("+", "-", "*", "neg", "pow") or (t.op == "app" and t.name in functions)
+    return known and all(_polynomial(a, letters, functions) for a in t.args)
 
 
 def _at_zero(t: Term, letter: str) -> Term:
