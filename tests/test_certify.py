@@ -265,6 +265,9 @@ def test_the_file_is_printed_instead(
     assert out.startswith("From Coq Require Import")
     assert "Theorem holds :" in out
     assert not any(tmp_path.iterdir())
+    code, out, _ = run(capsys, "x^2", "--wrt", "x", "--gradient", "3 x", "--output", "-")
+    assert (code, asked) == (REFUTED, [])
+    assert "Theorem refuted :" in out
 
 
 @pytest.mark.parametrize(

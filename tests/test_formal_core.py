@@ -10,7 +10,7 @@ import mpmath
 import pytest
 import sympy as sp
 
-from certificates import needs_coq
+from certificates import needs_coq, objection
 from gradproof.formal import runner
 from gradproof.formal.certificate import Certificate
 from gradproof.formal.gradient import proved
@@ -23,6 +23,7 @@ from gradproof.rules import RULES, SUM_RULES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from gradproof.rule import Rule
 
@@ -303,3 +304,20 @@ def test_a_delta_survives_only_in_a_sum_that_has_its_index() -> None:
     assert proved(sp.Sum(v[k] ** 2, k), v[n], 2 * sp.Sum(term, (k, 1, N))).part.theorems
     with pytest.raises(NoCertificateError, match="n need not lie between 1 and N - 1"):
         proved(sp.Sum(v[k] ** 2, k), v[n], 2 * sp.Sum(term, (k, 1, N - 1)))
+
+
+# -- names ------------------------------------------------------------------------------------------------
+@needs_coq
+@pytest.mark.usefixtures("coq")
+def test_a_letter_may_have_any_name(tmp_path: Path) -> None:
+    """Names of Coq's language, of the library, of the certificate's own theorems, and of what its proofs suppose."""
+    made = []
+    names = "by fix cofix eq upto bigO2 Rlt_dec Rdiv holds defined here replace1 size_N defined_1 slope_1 bounded F1 Hi C C1 N1"
+    for name in names.split():
+        letter, array = sp.Symbol(name), sp.IndexedBase(name)
+        kinks, slope = letter * sp.Sum(sp.Abs(w[n] - y[n]), n), letter * sp.sign(w[m] - y[m])
+        fits, rise = sp.Sum((array[n] * q - y[n]) ** 2 / r, n), sp.Sum(2 * array[n] * (array[n] * q - y[n]) / r, n)
+        for number, (loss, wrt, formula) in enumerate(((kinks, w[m], slope), (fits, q, rise))):
+            general = proved(loss, wrt, formula)
+            made.append(Certificate(f"{name}-{number}", (general.part, example(general))))
+    assert objection(tmp_path, "names", made) == ""

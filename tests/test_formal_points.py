@@ -10,15 +10,18 @@ import pytest
 import sympy as sp
 
 from certificates import changed, needs_coq, objection
-from gradproof.formal import coqc
-from gradproof.formal.certificate import Certificate, Part
+from gradproof import sources
+from gradproof.formal import coqc, points
+from gradproof.formal.certificate import Certificate, Missing, Part
+from gradproof.formal.claims import certificates
 from gradproof.formal.gradient import Proved, proved
 from gradproof.formal.identity import following_part, identity
 from gradproof.formal.numbers import number_parts
 from gradproof.formal.orders import differs_when, inequality
 from gradproof.formal.points import differing_part, example, not_following, refutation
+from gradproof.formal.terms import num, op
 from gradproof.formal.vernacular import refusal
-from gradproof.formal.writing import NoCertificateError
+from gradproof.formal.writing import Names, NoCertificateError
 from gradproof.reference import REFERENCE
 from gradproof.sources import CLAIMS
 from gradproof.statements import Differs, DiffersWhen, Follows, Inequality, OnBox, Rounded
@@ -196,6 +199,31 @@ def test_what_follows_is_not_refuted() -> None:
         not_following("half", replace(right, at={a: 3, b: 3}))
     with pytest.raises(NoCertificateError, match="need each other"):
         following_part(Follows((sp.Eq(a, b), sp.Eq(b, a)), sp.Eq(a, b), {a: 1, b: 1}))
+
+
+def test_what_is_refuted_is_read_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A formula, two sides or a premise that are written otherwise than they are meant have no refutation."""
+    right, write = points.derivative_of, Names.term
+    with monkeypatch.context() as patch:
+        patch.setattr(points, "derivative_of", lambda *args: right(*args[:3], 3 * args[3]))
+        with pytest.raises(NoCertificateError, match="not read back as it was meant: the formula"):
+            refutation("wrong", square(), 3 * (x[n] - y[n]) / N)
+    monkeypatch.setattr(Names, "term", lambda self, e, bound=None: op("+", write(self, e, bound), num(1)))
+    with pytest.raises(NoCertificateError, match="not read back as it was meant: a side"):
+        differing_part("gap", sp.exp(u), 1 + u, {u: 1})
+    with pytest.raises(NoCertificateError, match="not read back as it was meant: a side"):
+        not_following("half", Follows((sp.Eq(a, b + 1),), sp.Eq(b, 0), {a: 3, b: 2}))
+
+
+def test_equations_that_are_not_put_in_have_no_certificate(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The theorem is that two right sides are equal; that the equations cited lead from one to the other is not in it."""
+    claim = CLAIMS["backprop.5.12.refs"]
+    cited, *_ = claim.statements
+    wrong = replace(claim, statements=(replace(cited, numbers=("5.7", "5.9")),), slips=())
+    monkeypatch.setattr(sources, "CLAIMS", {claim.id: wrong})
+    (found,) = certificates(claim.id)
+    assert isinstance(found, Missing)
+    assert "it is not proved that (5.7), (5.9) put into (5.10)" in found.reason
 
 
 def test_sides_that_differ_are_no_identity() -> None:

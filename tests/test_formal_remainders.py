@@ -55,6 +55,8 @@ TRUE = {
     "order zero": Approximation(sp.exp(u + d), sp.exp(u), (d,), 0),
     "tangent plane": tangent_plane(),
     "two steps, a polynomial": Approximation((u + d) ** 2 * (v + e), u**2 * v + 2 * u * v * d + u**2 * e, (d, e), 1),
+    "a function's name is x": Approximation(sp.Function("x")(u + d), sp.Function("x")(u), (d,), 0),
+    "exponential": Approximation(sp.exp(u * d + d**2), 1 + u * d, (d,), 1),
     "descent": descent(),
     "hyperbolic": Approximation(sp.tanh(d), d, (d,), 2),
     "names": Approximation(sp.sin(a := sp.Symbol("a")), d, (d,), 2, definitions=(sp.Eq(a, d),)),
@@ -95,8 +97,8 @@ def test_it_states_the_order_and_that_it_is_no_smaller(name: str) -> None:
     general, point = order(statement)
     function = "bigO2" if len(statement.steps) == 2 else "bigO"
     assert [part.general for part in (general, point)] == [True, False]
-    assert general.theorems[-1].statement.startswith(f"{function} {statement.order + 1} (fun x ")
-    assert point.theorems[-1].statement.startswith(f"~ {function} {statement.order + 2} (fun x ")
+    assert general.theorems[-1].statement.startswith(f"{function} {statement.order + 1} (fun x")
+    assert point.theorems[-1].statement.startswith(f"~ {function} {statement.order + 2} (fun x")
     assert refusal(made(name, statement), library_text()) == ""
 
 
@@ -132,6 +134,14 @@ def test_what_holds_is_not_refuted(name: str) -> None:
         (Approximation(sp.Sum((w[i] + g[i]) ** 2, i), sp.Sum(w[i] ** 2 + 2 * w[i] * g[i], i), (g,), 1), "many steps"),
         (Approximation(u * v * d, u * v * d, (u, v, d), 2), "many steps"),
         (Approximation(F(u + d, v + d), F(u, v), (d,), 0), "several arguments of F change"),
+        (Approximation(sp.exp(d + e), 1 + d + e, (d, e), 1), "no lemma that this is bounded"),
+        (Approximation(F(u + d, v + e) * sp.exp(d), F(u, v), (d, e), 0), "no lemma that this is bounded"),
+        (Approximation(sp.cos(d), sp.Integer(1), (d,), -1), "no statement of an order"),
+        (Approximation(sp.exp(2 * d), 1 + 2 * d, (d, d), 1), "no statement of an order"),
+        (Approximation(sp.exp(2 * d), 1 + 2 * d, (d, e), 1), "the step epsilon does not occur"),
+        (Approximation(sp.exp(d), 1 + d, (d,), 1, definitions=(sp.Eq(d, u**2),)), "the step Delta is defined"),
+        (Approximation(sp.exp(d), 1 + d, (d,), 1, assumptions=(sp.Gt(d, 0),)), "speaks of the step Delta"),
+        (Approximation(f(u + d) + sp.cos(u) ** 2 * d, f(u), (d,), 0, assumptions=(sp.Eq(u, d),)), "speaks of the step"),
     ],
 )
 def test_what_has_no_certificate_is_told(statement: Approximation, reason: str) -> None:

@@ -39,7 +39,7 @@ def test_what_certificates_are_made_of_is_allowed() -> None:
         ('idtac "(*". Axiom cheat : False. idtac "*)".', "quotation mark"),
         ("ring", "it is no tactic: End for_every_size."),
         ("ring.\u00a0Axiom cheat : False.", "a character that"),
-        ("exact I.\nQed.\nEnd for_every_size.\nVariable cheat : False.\nSection b.\nProof.", "an axiom: Variable cheat"),
+        ("exact I.\nQed.\nEnd for_every_size.\nHypothesis cheat : False.\nSection b.\nProof.", "an axiom: Hypothesis cheat"),
         ("exact I.\nQed.\nEnd for_every_size.\nEnd claim_a.\nDefinition R := nat.\nModule c.\nSection d.", "outside the"),
         ("exact I.\nQed.\nEnd claim_a.", "it ends what was not opened last: End claim_a."),
         ("exact I.\nQed.\nModule c.", "this command: Qed."),
@@ -65,6 +65,15 @@ def test_a_proof_holds_tactics_only(proof: str, named: str) -> None:
         ("Definition exp (x : R) : R := x.", "another meaning to exp"),
         ("Variables (a : R) (R : Z).", "another meaning to R"),
         ("Variable Sum : Z.", "another meaning to Sum"),
+        ("Variables\nSum : Z.", "another meaning to Sum"),
+        ("Variables (supposed : 0 = 1).", "this command: Variables (supposed"),
+        ("Variables (a : R) (supposed : False).", "this command: Variables (a"),
+        ("Definition a : R := ltac : (exact 0).", "a tactic in a statement"),
+        ("Definition exp@{} (x : R) : R := x.", "this command: Definition exp@"),
+        ("Definition Rle_dec (a b : R) : bool := true.", "another meaning to Rle_dec"),
+        ("Definition sign (a : R) : R := 0.", "another meaning to sign"),
+        ("Module Z.\nDefinition eqb (a b : Z) : bool := true.\nEnd Z.", "another meaning to Z"),
+        ("Module Nat.\nEnd Nat.", "another meaning to Nat"),
         ("Module Type a.", "Module Type a."),
         ("Module a := b.", "Module a := b."),
         ("Drop.", "Drop."),
@@ -96,6 +105,10 @@ def test_hypotheses_must_be_possible() -> None:
     met = Part("example", "Definition N : Z := 3.", (Theorem("size", "possible", "(1 <= N)%Z", "lia.", "N"),), False)
     assert "no theorem that they are possible" in refusal(supposed)
     assert refusal(replace(supposed, parts=(*supposed.parts, met))) == ""
+    for old, new in (("size", "other"), ("(1 <= N)%Z", "(1 <= 1)%Z"), ("possible", "holds")):
+        theorem = Theorem(*(new if v == old else v for v in ("size", "possible", "(1 <= N)%Z", "lia.", "N")))  # type: ignore[arg-type]
+        missed = replace(met, theorems=(theorem,))
+        assert "no theorem that they are possible" in refusal(replace(supposed, parts=(*supposed.parts, missed)))
 
 
 def test_sentences_are_looked_at_again_as_coq_found_them() -> None:

@@ -313,7 +313,11 @@ def _certify(options: Namespace) -> int:
     if folder is None and not options.json:
         for one in asked:
             print(f"no certificate: {one.reason}" if one.certificate is None else standalone(one.certificate))
-        return _worst("undecided" for one in asked if one.certificate is None)
+        return _worst(
+            "undecided" if one.certificate is None else "refuted"
+            for one in asked
+            if one.certificate is None or one.refutes
+        )
     found = list(certified(asked, folder))
     if options.json:
         print_json([one.data() for one in found] if options.file or options.claim else found[0].data())

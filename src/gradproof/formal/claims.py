@@ -98,6 +98,9 @@ def _of_claim(claim: Claim) -> Iterator[Found]:
     for n, statement in enumerate(claim.statements, 1):
         name = f"{claim.id}/{n}"
         if isinstance(statement, Substitutes):
+            if statement.verify().status != "proved":
+                yield Missing(name, f"it is not proved that {statement}")
+                continue
             statement = _substituted(statement)
         yield _made(name, partial(_of_statement, name, statement))
         yield from _each_derivative(name, statement)

@@ -156,7 +156,7 @@ class Tree:
         elif premise.op == "->" and premise.args[1].op == "relation":
             self._unless_still(settled(premise.args[0].args[0], self.point), premise.args[1], spans, depth)
         elif premise.op == "->":
-            case = f"C{len(self.cases) + 1}"
+            case = fresh_name(f"C{len(self.cases) + 1}", self.taken)
             self._write(depth, f"intros {case}; at_point_in {case}.")
             self.cases.append(settled(premise.args[0], self.point))
             self._premise(premise.args[1], pattern.args[1], values, spans, depth)
@@ -217,10 +217,14 @@ class Tree:
                 name, target = (one.name, other) if any(one == var(s[0]) for s in spans) else (other.name, one)
                 if any(name == s[0] for s in spans) and name not in target.names and not chosen.keys() & target.names:
                     chosen[name] = target
-        self._write(depth, "intros C.")
+        moves = fresh_name("C", self.taken)
+        self._write(depth, f"intros {moves}.")
         for n, (name, target) in enumerate(chosen.items(), 1):
-            other_case = f"exfalso; apply C; still N{n}"
-            self._write(depth, f"destruct (Z.eq_dec {name} {show_integer(target, 9)}) as [->|N{n}]; [|{other_case}].")
+            apart = fresh_name(f"N{n}", self.taken)
+            other_case = f"exfalso; apply {moves}; still {apart}"
+            self._write(
+                depth, f"destruct (Z.eq_dec {name} {show_integer(target, 9)}) as [->|{apart}]; [|{other_case}]."
+            )
         self._require(says, chosen, spans, depth)
 
 

@@ -9,9 +9,7 @@ from gradproof.formal.certificate import Part, Theorem
 from gradproof.formal.equality import equal
 from gradproof.formal.gradient import Setting, closed
 from gradproof.formal.place import Place, irrational
-from gradproof.formal.points import _at_place as at_place
-from gradproof.formal.points import _scene as scene
-from gradproof.formal.points import apart
+from gradproof.formal.points import apart, at_place, scene
 from gradproof.formal.points import opened as unfolding
 from gradproof.formal.terms import Term, app, fresh_name, number, op, put, show
 from gradproof.formal.writing import NoCertificateError

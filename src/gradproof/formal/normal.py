@@ -145,7 +145,7 @@ class Normal(Nests, Roots):
         result = self._by_cases([p for p in forms if isinstance(p, dict)], made)
         right = self.term(result)
         if right != t:
-            kind = "exp" if t.name == "exp" else "zero" if right.op == "num" else "same"
+            kind = "zero" if right.op == "num" else "exp" if t.name == "exp" else "same"
             used.append(self._fact(spans, t, right, kind, inner=tuple(inner)))
         return result
 

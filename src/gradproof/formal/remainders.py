@@ -26,7 +26,7 @@ from gradproof.formal.points import apart, applied_at, places
 from gradproof.formal.round_trip import confirmed
 from gradproof.formal.terms import Term, fresh_name, num, op, put, show, var
 from gradproof.formal.writing import NoCertificateError
-from gradproof.lines import derivative, publish, rebuilt
+from gradproof.lines import derivative, mentions, publish, rebuilt
 from gradproof.notation import NotationError, read
 from gradproof.statements import Approximation
 from gradproof.values import UndefinedError
@@ -181,6 +181,7 @@ class _Remainder:
         """With its derivatives up to the order."""
         if len(s.steps) > 2 or not all(isinstance(step, sp.Symbol) for step in s.steps):
             raise NoCertificateError("the order of a remainder in many steps at once has no certificate yet")
+        cls._fit(s, order)
         single = len(s.steps) == 1
         known = {} if single else LineChecker(s.definitions).definitions
         sides = [publish(opened(read(_one_by_one(e)), known)) for e in (s.exact, s.model)]
@@ -191,6 +192,10 @@ class _Remainder:
         taken = set(setting.names.types).union(
             body.all_names, *(d.body.all_names for d in setting.definitions.values())
         )
+        functions = [name for name, kind in setting.names.types.items() if "R ->" in kind]
+        taken |= {
+            name + "'" * k for name in functions for k in range(1, order + 1)
+        }  # what their derivatives are called
         letters = tuple(fresh_name(letter, taken) for letter, _ in zip("xy", s.steps, strict=False))
         steps = {setting.names.letters[step]: var(x) for step, x in zip(s.steps, letters, strict=True)}
         whole = _Line(setting, "slope" if single else "first", letters[0], letters[1:], [put(body, steps)])
@@ -203,6 +208,20 @@ class _Remainder:
         for n, line in enumerate(inner[:-1]):
             line.extend(order - n)
         return cls(problem, setting, letters, whole, inner[:-1])
+
+    @staticmethod
+    def _fit(s: Approximation, order: int) -> None:
+        """That the statement is one of its steps: what is assumed or defined of a step would say nothing of those that go to zero."""
+        if order < 1 or len(set(s.steps)) < len(s.steps):
+            raise NoCertificateError("it is no statement of an order in different steps")
+        for step in s.steps:
+            if not any(mentions(e, step) for e in (s.exact, s.model, *(d.rhs for d in s.definitions))):
+                raise NoCertificateError(f"the step {step} does not occur")
+            if any(d.lhs == step for d in s.definitions):
+                raise NoCertificateError(f"the step {step} is defined")
+            for assumption in s.assumptions:
+                if mentions(assumption, step):
+                    raise NoCertificateError(f"the assumption {assumption} speaks of the step {step}")
 
     def proved(self, says: str) -> Proved:
         """For every size: the order that the derivatives show."""
@@ -230,7 +249,11 @@ class _Remainder:
     def _bounded(self) -> dict[str, Term]:
         """With two steps: that the last derivative by the first is bounded, if functions are in it that may be any."""
         last = self.whole.terms[-1]
-        if not self.inner or last.names.isdisjoint(self.setting.names.slopes.values()):
+        if not self.inner:
+            return {}
+        if not _polynomial(last, frozenset(self.letters), frozenset(self.setting.names.types)):
+            raise NoCertificateError(f"no lemma that this is bounded: {show(last)}")
+        if last.names.isdisjoint(self.setting.names.slopes.values()):
             return {}
         return {"bounded": Term("bigO", " ".join(self.letters), (num(0), last))}
 
@@ -289,6 +312,14 @@ def _big_o(of: Approximation | Problem, order: int) -> str:
     """An order in the steps."""
     names = ", ".join(map(str, of.steps))
     return big_o(names if len(of.steps) == 1 else f"|({names})|", order)
+
+
+def _polynomial(t: Term, letters: frozenset[str], functions: frozenset[str]) -> bool:
+    """Whether a term, with polynomials for functions that may be any, is a polynomial in the letters: bounded near zero."""
+    if t.names.isdisjoint(letters) or t.op == "var":
+        return True
+    known = t.op in ("+", "-", "*", "neg", "pow") or (t.op == "app" and t.name in functions)
+    return known and all(_polynomial(a, letters, functions) for a in t.args)
 
 
 def _at_zero(t: Term, letter: str) -> Term:

@@ -26,7 +26,7 @@ from gradproof.proof import same
 if TYPE_CHECKING:
     from gradproof.formal.gradient import Problem, Proved, Setting
 
-__all__ = ["confirmed", "meant", "read_back"]
+__all__ = ["confirmed", "meant", "read_as", "read_back"]
 
 _LETTERS = re.compile(r"Variables \(([^:]*) : (.*)\)\.$")
 _SUPPOSED = re.compile(r"Hypothesis (\S+) : (.*)\.$")
@@ -38,10 +38,22 @@ def confirmed(made: Proved) -> Proved:
     """The same, whose text says what was meant.  Raises NoCertificateError where it does not."""
     try:
         read_back(made)
-        meant(made.setting, made.derived, made.problem)
     except ReadBackError as error:
-        raise NoCertificateError(f"the statement is not read back as it was meant: {error}") from None
+        raise _otherwise(error) from None
+    read_as(made.setting, made.derived, made.problem)
     return made
+
+
+def read_as(setting: Setting, statement: Term, problem: Problem) -> None:
+    """That a statement, here or at a point, says what the problem does.  Raises NoCertificateError where it does not."""
+    try:
+        meant(setting, statement, problem)
+    except ReadBackError as error:
+        raise _otherwise(error) from None
+
+
+def _otherwise(error: ReadBackError) -> NoCertificateError:
+    return NoCertificateError(f"the statement is not read back as it was meant: {error}")
 
 
 # -- text to term -----------------------------------------------------------------------------------

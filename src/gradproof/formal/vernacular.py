@@ -17,20 +17,22 @@ if TYPE_CHECKING:
 __all__ = ["is_usual", "refusal", "sentences"]
 
 _NAME = r"[A-Za-z_][A-Za-z0-9_']*"
+#: of letters: integers, reals and functions between them; a proposition would be supposed without a word
+_TYPE = r"(?:[ZR()\s]|->)+"
 #: Outside a proof: the commands, each with the shape of its whole sentence.
 _COMMANDS = {
     name: re.compile(rf"{name}\s+{shape}\.", re.DOTALL)
     for names, shape in (
         ("Module Section End", rf"{_NAME}"),
-        ("Variable Variables Hypothesis Hypotheses", r"[^=]*:.*"),
-        ("Definition", rf"{_NAME}\b.*:=.*"),
-        ("Theorem Lemma", rf"{_NAME}\b[^=]*?:.*"),
+        ("Variable Variables", rf"(?:(?:\((?:\s*{_NAME})+\s*:{_TYPE}\)\s*)+|(?:{_NAME}\s+)+:{_TYPE})"),
+        ("Hypothesis", rf"{_NAME}\s*:.*"),
+        ("Definition", rf"{_NAME}(?=[\s:(]).*:=.*"),
+        ("Theorem Lemma", rf"{_NAME}\s*:.*"),
     )
     for name in names.split()
 }
 _COMMENT = re.compile(r"\(\*((?:(?!\(\*|\*\)).)*)\*\)", re.DOTALL)
 _END = re.compile(r"\.(?=\s|\Z)")
-_SUPPOSES = re.compile(r"\bHypothes[ie]s\b")
 _BEFORE_TACTIC = re.compile(r"(?:[-+*{}\s]|(?:\d[\d,\s]*|all)\s*:(?!=))*")
 _TACTIC = re.compile(r"[a-z(]")  # commands begin with capitals: none of them may stand inside a proof
 #: What is refused wherever it stands, in a proof or out of it.
@@ -38,13 +40,19 @@ _REFUSED = {
     re.compile(r"#\["): "an attribute, which can switch a check off",
     re.compile(r"(?<![A-Za-z])native"): "native computation, which the kernel trusts without a check",
 }
-_OUTSIDE = {"ltac:": "a tactic in a statement", "(*": "a comment that is nested or not closed", "*)": "a comment's end"}
+_OUTSIDE = {
+    re.compile(r"\bltac\b"): "a tactic in a statement",
+    re.compile(r"\(\*"): "a comment that is nested or not closed",
+    re.compile(r"\*\)"): "a comment's end",
+}
 #: Names of Coq that a statement is read with; those of our library are found in its text.
 _OF_COQ = (
     "R Z nat bool Prop Set Type True False not and or iff ex eq is_derive Derive is_lim continuous ln exp "
     "sqrt sin cos tan atan asin acos sinh cosh tanh PI Rabs Rmax Rmin Rpower Rsqr Rplus Rminus Rmult Rdiv "
-    "Rinv Ropp Rlt Rle Rgt Rge pow powerRZ IZR INR Rbar RInt erf"
+    "Rinv Ropp Rlt Rle Rgt Rge pow powerRZ IZR INR Rbar RInt erf Rlt_dec Rle_dec Req_EM_T sign arcsinh "
 )
+#: what stands before a dot beside them: a module of this name would hide Coq's
+_MODULES = frozenset(("Nat", "Pos", "N", "Q", "Coq", "Coquelicot", "Interval", "Gradproof"))
 _DECLARES = re.compile(rf"^\s*(?:Definition|Fixpoint|Inductive|Record|Notation)\s+({_NAME})", re.MULTILINE)
 
 
@@ -93,19 +101,28 @@ def _read(certificate: Certificate, meant: frozenset[str]) -> None:
             raise _RefusedError(f"its text has {found[0]}: {why}")
     if odd := next((c for c in bare if not (c == "\n" or (c.isascii() and c.isprintable()) or c.isalnum())), ""):
         raise _RefusedError(f"its text has a character that could hide a part of it: {odd!r}")
-    stated = dict(_stated(text, meant))
+    supposed: dict[str, dict[str, str]] = {}
+    stated = dict(_stated(text, meant, supposed))
     theorems = dict(certificate.theorems)
     if not theorems:
         raise _RefusedError("it states no theorem")
-    if _SUPPOSES.search(bare) and "possible" not in {theorem.kind for theorem in theorems.values()}:
-        raise _RefusedError("it has hypotheses, and no theorem that they are possible: impossible ones prove anything")
     for name, theorem in theorems.items():
         if stated.get(name) != _plain(theorem.statement):
             raise _RefusedError(f"its text does not state the theorem {name} as the certificate has it")
+    shown = {name: says for name, says in stated.items() if name in theorems and theorems[name].kind == "possible"}
+    modules = {name.rpartition(".")[0] for name in shown}
+    for hypotheses in supposed.values():
+        if not any(all(shown.get(f"{m}.{name}") == says for name, says in hypotheses.items()) for m in modules):
+            raise _RefusedError(
+                "it has hypotheses, and no theorem that they are possible: impossible ones prove anything"
+            )
 
 
-def _stated(text: str, meant: frozenset[str]) -> Iterator[tuple[str, str]]:
-    """Each theorem of a text, by its name outside of all modules; they stand in sections and modules of one module."""
+def _stated(text: str, meant: frozenset[str], supposed: dict[str, dict[str, str]]) -> Iterator[tuple[str, str]]:
+    """Each theorem of a text, by its name outside of all modules; they stand in sections and modules of one module.
+
+    `supposed` gets the hypotheses of each section by their names.
+    """
     opened: list[tuple[str, str]] = []
     proving = False
     for place, sentence in enumerate(sentences(text)):
@@ -121,22 +138,26 @@ def _stated(text: str, meant: frozenset[str]) -> Iterator[tuple[str, str]]:
         name, in_section = _second(sentence), "Section" in dict(opened)
         match command:
             case "Module" | "Section":
+                _fresh([name], meant | _MODULES)
                 opened.append((command, name))
             case "End":
                 if opened.pop()[1] != name:
                     raise _RefusedError(f"it ends what was not opened last: {_short(sentence)}")
             case "Proof":
                 proving = True
-            case "Variable" | "Variables" | "Hypothesis" | "Hypotheses":
+            case "Variable" | "Variables" | "Hypothesis":
                 if not in_section:
                     raise _RefusedError(f"outside a section it is an axiom: {_short(sentence)}")
                 _fresh(_bound(sentence), meant)
+                if command == "Hypothesis":
+                    section = ".".join(outer for _, outer in opened)
+                    supposed.setdefault(section, {})[name] = _says(sentence)
             case "Definition":
                 _fresh([name], meant)
             case _:
                 _fresh([name], meant)
                 path = [outer for kind, outer in opened if kind == "Module"]
-                yield ".".join([*path, name]), _plain(sentence.partition(":")[2].removesuffix("."))
+                yield ".".join([*path, name]), _says(sentence)
     if proving or opened:
         raise _RefusedError("a proof, a section or the module is not ended")
 
@@ -148,7 +169,7 @@ def _command(sentence: str) -> str:
     if name not in _COMMANDS or not _COMMANDS[name].fullmatch(sentence):
         raise _RefusedError(f"no certificate needs this command: {_short(sentence)}")
     for word, why in _OUTSIDE.items():
-        if word in sentence:
+        if word.search(sentence):
             raise _RefusedError(f"{why}: {_short(sentence)}")
     return name
 
@@ -166,9 +187,14 @@ def _second(sentence: str) -> str:
 
 def _bound(sentence: str) -> list[str]:
     """The names that a sentence such as `Variables (x y : Z -> R) (N : Z).` declares."""
-    rest = sentence.partition(" ")[2] if " " in sentence else sentence
+    rest = re.split(r"\s+", sentence, maxsplit=1)[1]
     groups = re.findall(r"\(([^():]*):", rest) if rest.lstrip().startswith("(") else [rest.partition(":")[0]]
     return [name for group in groups for name in group.split()]
+
+
+def _says(sentence: str) -> str:
+    """What a theorem or a hypothesis says."""
+    return _plain(sentence.partition(":")[2].removesuffix("."))
 
 
 def _plain(text: str) -> str:

@@ -6,6 +6,7 @@ the derivative take that variable as their first argument, so that "replace this
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -27,71 +28,21 @@ FUNCTIONS: Mapping[type[sp.Basic], str] = {
     sp.erf: "erf", sp.erfc: "erfc",
 }  # fmt: skip
 
-_RESERVED = frozenset(
-    [
-        "R",
-        "Z",
-        "Q",
-        "N",
-        "nat",
-        "S",
-        "O",
-        "Sum",
-        "delta",
-        "IZR",
-        "INR",
-        "exp",
-        "ln",
-        "sqrt",
-        "Rpower",
-        "Rmax",
-        "Rmin",
-        "PI",
-        "sum",
-        "replace1",
-        "replace2",
-        "replace3",
-        "forall",
-        "exists",
-        "fun",
-        "if",
-        "then",
-        "else",
-        "in",
-        "let",
-        "at",
-        "as",
-        "with",
-        "end",
-        "match",
-        "for",
-        "where",
-        "return",
-        "using",
-        "Type",
-        "Prop",
-        "Set",
-        "is_derive",
-        "bigO",
-        "continuous",
-        "pos",
-        "neg",
-        "I",
-        "ex",
-        "scal",
-        "plus",
-        "opp",
-        "mult",
-        "minus",
-        "zero",
-        "one",
-        "e",
-        "true",
-        "false",
-        "left",
-        "right",
-    ]
-) - {"N", "S"} | frozenset(FUNCTIONS.values())
+#: words of Coq's language, names that statements use, of which a letter may not be one, and names of our library
+_WORDS = (
+    "forall exists exists2 fun fix cofix if is then else in let at as by with end match for where return using struct "
+    "Type Prop Set SProp Theorem Lemma Definition Proof Qed Module Section End Variable Variables Hypothesis "
+    "R Z Q nat O I True False not and or iff ex eq true false left right pos neg bool IZR INR Rlt_dec Rle_dec Req_EM_T "
+    "sqrt Rpower Rmax Rmin Rsqr Rplus Rminus Rmult Rdiv Rinv Ropp Rlt Rle Rgt Rge pow powerRZ PI e Rbar RInt sum scal "
+    "plus opp mult minus zero one is_derive Derive is_lim continuous "
+    "Sum upto delta bigO bigO2 leads"
+)
+_RESERVED = frozenset(FUNCTIONS.values()).union(_WORDS.split())
+#: names that parts and proofs of a certificate give to what they state and suppose
+_OF_PROOFS = re.compile(
+    r"holds|defined|here|refuted|differs|rounded|no_smaller|bounded|gap|factor|replace.*|[EP]?F\d+|H[A-Za-z]\w*|"
+    r"(?:size|positive|nonnegative|range|given|slope|defined|first|second|box|zero)_.*"
+)
 
 
 class NoCertificateError(ValueError):
@@ -124,8 +75,8 @@ class Names:
             )
             taken = frozenset(self.letters.values()) | _RESERVED
             name = plain
-            while name in taken:
-                name += "_"
+            while name in taken or _OF_PROOFS.fullmatch(name):
+                name = f"{name}_" if name in taken else f"v_{name}"
             self.letters[letter] = name
             self.types[name] = kind
         name = self.letters[letter]

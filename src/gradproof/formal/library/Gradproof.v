@@ -966,7 +966,7 @@ Ltac at_zero :=
   lazymatch goal with
   | |- ?f ?a = _ =>
     replace a with 0 by (symmetry; finish);
-    first [apply sin_0 | apply cos_0 | apply atan_0 | apply sqrt_0
+    first [apply exp_0 | apply sin_0 | apply cos_0 | apply atan_0 | apply sqrt_0
           | unfold tanh, sinh, cosh; rewrite ?Ropp_0, ?exp_0; field]
   end.
 
