@@ -37,11 +37,11 @@ def certificate(name: str = ID, opening: str = OPENING, general: bool = True) ->
         Theorem("defined", "defined", "2 <> 0", "  side.", "no denominator is 0"),
         Theorem("holds", "holds", "is_derive (fun t => t) (x a) 1", "  apply d_identity.", "the slope is 1 & no less"),
     )
-    size = Theorem("size_N", "possible", "(1 <= 2)%Z", "  lia.", "the hypothesis size_N at this point")
+    size = Theorem("size_N", "possible", "(1 <= N)%Z", "  unfold N; lia.", "the hypothesis size_N at this point")
     here = Theorem("here", "holds", "is_derive (fun t => t) 3 1", "  apply d_identity.", "the theorem at this point")
     lines = "  intro H. generalize (one_derivative _ _ _ _ here H). lra."
     refuted = Theorem("refuted", "refuted", "~ is_derive (fun t => t) 3 2", lines, "the slope is not 2")
-    point = "Definition a : Z := 7.\n"
+    point = "Definition a : Z := 7.\nDefinition N : Z := 2.\n"
     parts = (
         Part("for_every_size", opening, theorems, general),
         Part("example", point, (size,), general=False),
@@ -91,7 +91,7 @@ def test_a_certificate_that_coq_accepts_is_shown_with_all_that_it_states(plant: 
     assert "apply d_identity" not in html, "the proof is in the file"
     assert "<strong>Can be met:</strong>" in text
     assert "<strong>Refuted:</strong> the slope is not 2</p>" in text
-    assert "Definition a : Z := 7.</code></pre>" in text
+    assert "Definition a : Z := 7.\nDefinition N : Z := 2.</code></pre>" in text
     assert not any(f"Theorem {name} " in text for name in ("here", "size_N"))
     assert 'href="site:certificates/claim_backprop_5_7.v" download' in html
 
