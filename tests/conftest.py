@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -25,3 +26,16 @@ def coq(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatc
     coqc.compiled_library.cache_clear()
     yield
     coqc.compiled_library.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory for what is kept, one for all tests of a file."""
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture
+def elsewhere(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In an empty directory; what is proved or compiled is kept for all tests of the file."""
+    monkeypatch.setenv("GRADPROOF_CACHE", str(cache))
+    monkeypatch.chdir(tmp_path)

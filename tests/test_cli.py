@@ -21,18 +21,7 @@ TRUE = r"\frac{2}{N} \sum_n x_n (w x_n + b - y_n)"
 FALSE = r"\frac{2}{N} \sum_n (w x_n + b - y_n)"
 PROVED, REFUTED, INPUT, UNDECIDED = 0, 1, 2, 3
 PAGE = "# Notes\n\n```gradproof\nloss: {}\nwrt: w\ngradient: {}\n```\n"
-
-
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("cache")
-
-
-@pytest.fixture(autouse=True)
-def _elsewhere(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In an empty directory; what is proved is kept for all tests of this file."""
-    monkeypatch.setenv("GRADPROOF_CACHE", str(cache))
-    monkeypatch.chdir(tmp_path)
+pytestmark = pytest.mark.usefixtures("elsewhere")
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:

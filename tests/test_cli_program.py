@@ -22,18 +22,7 @@ from gradproof.commands import COMMANDS
 ROOT = Path(__file__).parent.parent
 PAGE = "# Notes\n\n```gradproof\nloss: x^2\nwrt: x\ngradient: 2 x\n```\n"
 PROVED, REFUTED = 0, 1
-
-
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("cache")
-
-
-@pytest.fixture(autouse=True)
-def _elsewhere(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In an empty directory; what is proved is kept for all tests of this file."""
-    monkeypatch.setenv("GRADPROOF_CACHE", str(cache))
-    monkeypatch.chdir(tmp_path)
+pytestmark = pytest.mark.usefixtures("elsewhere")
 
 
 EXAMPLES = [(name, example) for name, command in COMMANDS.items() for example in command.examples]

@@ -31,21 +31,12 @@ GRADIENT = r"\frac{2}{N} \sum_{n=1}^{N} x_n (w x_n + b - y_n)"
 WRONG = r"\frac{2}{N} \sum_{n=1}^{N} (w x_n + b - y_n)"
 
 
+pytestmark = pytest.mark.usefixtures("elsewhere")
+
+
 def block(gradient: str = GRADIENT, more: str = "", indent: str = "") -> str:
     lines = ["```gradproof", f"loss: {LOSS}", "wrt: w", f"gradient: {gradient}", *filter(None, [more]), "```"]
     return "".join(f"{indent}{line}\n" for line in lines)
-
-
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("cache")
-
-
-@pytest.fixture(autouse=True)
-def _elsewhere(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In an empty directory; what is proved is kept for all tests of this file."""
-    monkeypatch.setenv("GRADPROOF_CACHE", str(cache))
-    monkeypatch.chdir(tmp_path)
 
 
 def html(text: str, *extensions: Any) -> str:

@@ -135,6 +135,7 @@ def _rule(name: str) -> str:
             "## An example",
             block("example"),
             "## In Coq",
+            "[How to read it](../certificates.md#how-to-read-one)",
             block("in_coq"),
             "## Where it is used",
             block("used"),

@@ -91,6 +91,18 @@ class Branching:
     def term(self, p: Poly) -> Term:
         raise NotImplementedError
 
+    def _fact(
+        self,
+        spans: Sequence[Span],
+        left: Term,
+        right: Term,
+        kind: str,
+        parts: tuple[tuple[str, Term], ...] = (),
+        inner: tuple[Fact, ...] = (),
+        after: tuple[Fact, ...] = (),
+    ) -> Fact:
+        raise NotImplementedError
+
     def _kink(self, hypothesis: Supposed, facts: list[Fact]) -> Fact:
         """The use of a hypothesis, which these facts bring to its form."""
         left, right = hypothesis.says.args

@@ -13,6 +13,7 @@ from gradproof import reference, sources
 from gradproof.claim import Claim, Slip
 from gradproof.derivation import Derivation
 from gradproof.formal.certificate import Certificate, Missing, Part
+from gradproof.formal.existence import no_function
 from gradproof.formal.gradient import Proved, closed, proved
 from gradproof.formal.identity import following_part
 from gradproof.formal.identity import identity as identity_of
@@ -31,6 +32,7 @@ from gradproof.statements import (
     Equality,
     Follows,
     Inequality,
+    NoFunction,
     OnBox,
     Rounded,
     Substitutes,
@@ -101,10 +103,7 @@ def _of_claim(claim: Claim) -> Iterator[Found]:
                 continue
             statement = _substituted(statement)
         yield _made(name, partial(_of_statement, name, statement))
-        if isinstance(statement, DiffersWhen) or (
-            isinstance(statement, Equality) and not _one_derivative(statement.left)
-        ):
-            yield from _each_derivative(name, statement)
+        yield from _each_derivative(name, statement)
     for n, slip in enumerate(claim.slips, 1):
         name = f"{claim.id}/slip-{n}"
         yield _made(name, partial(_of_slip, name, slip, claim))
@@ -122,6 +121,8 @@ def _of_statement(identity: str, statement: Any) -> Certificate:
             return Certificate(identity, _with_example(differs_when(statement)))
         case Approximation():
             return Certificate(identity, order(statement))
+        case NoFunction():
+            return Certificate(identity, (no_function(statement),))
         case Follows():
             return Certificate(identity, (following_part(statement),))
         case Rounded() | OnBox():
@@ -137,7 +138,8 @@ def _substituted(s: Substitutes) -> Equality:
 
 
 def _general(s: Equality) -> Proved:
-    return proved(s.left.expr, s.left.variables[0], s.right, s.definitions, s.assumptions)
+    loss = closed(s.left.expr, s.definitions, s.assumptions) if s.left.expr.has(sp.Derivative) else s.left.expr
+    return proved(loss, s.left.variables[0], s.right, s.definitions, s.assumptions)
 
 
 def _of_terms(s: Equality) -> tuple[Part, ...]:
@@ -151,12 +153,23 @@ def _with_example(general: Proved, at: Mapping[Any, Any] | None = None) -> tuple
     return (general.part, example(general, at)) if general.hypotheses else (general.part,)
 
 
-def _each_derivative(identity: str, s: Equality | DiffersWhen) -> Iterator[Found]:
-    """Of each derivative in an equality of terms that it is what the proof of that takes it for."""
-    nodes = dict.fromkeys(d for e in (s.left, s.right) for d in _derivatives(e))
+def _each_derivative(identity: str, s: Any) -> Iterator[Found]:
+    """Of each derivative in a statement about terms that it is what the proof of that takes it for."""
+    sides: tuple[sp.Expr, ...]
+    assumptions: tuple[Any, ...] = ()
+    match s:
+        case Equality() if _one_derivative(s.left):
+            sides, assumptions = (s.left.expr,), s.assumptions
+        case Equality() | DiffersWhen():
+            sides, assumptions = (s.left, s.right), s.assumptions
+        case NoFunction():
+            sides = (s.source, s.target)
+        case _:
+            return
+    nodes = dict.fromkeys(d for e in sides for d in _derivatives(e))
     for n, d in enumerate(nodes, 1):
         name = f"{identity}/derivative-{n}"
-        yield _made(name, partial(_of_statement, name, Equality(d, d, d.variables[0], s.definitions, s.assumptions)))
+        yield _made(name, partial(_of_statement, name, Equality(d, d, d.variables[0], s.definitions, assumptions)))
 
 
 def _derivatives(e: sp.Basic) -> Iterator[sp.Derivative]:

@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from gradproof.formal.branching import supposed
 from gradproof.formal.differentiation import Definition, all_opened
-from gradproof.formal.facts import Equation, Fact, factors, swapped
+from gradproof.formal.facts import Equation, Fact, beside
 from gradproof.formal.normal import Normal
 from gradproof.formal.polynomials import Poly
 from gradproof.formal.terms import Term, app, num, op, put, show, show_integer, sum_over, walk
@@ -53,11 +53,15 @@ def _equal(
     """
     equations = [e for name, h in hypotheses.items() if (e := _equation(name, h)) is not None]
     ranges = {h.args[1].name: (h.args[0], h.args[2]) for h in hypotheses.values() if h.name == "<= <="}
+    bodies = [d.body.names.difference(d.parameters) for d in definitions.values()]
+    letters = frozenset[str]().union(*(t.names for t in (left, right, *hypotheses.values())), *bodies)
     short = frozenset(name for name, d in definitions.items() if not any(t.op == "sum" for t in walk(d.body)))
     for names in dict.fromkeys((frozenset[str](), short, frozenset(definitions))):
         sides = [all_opened(t, definitions, names) for t in (left, right)]
-        given = supposed({n: all_opened(h, definitions, names) for n, h in hypotheses.items()})
-        normal, used = Normal(supposed=given, equations=equations, ranges=ranges), list[Fact]()
+        opened = {n: all_opened(h, definitions, names) for n, h in hypotheses.items()}
+        known = frozenset(map(show, opened.values()))
+        normal = Normal(supposed=supposed(opened), known=known, letters=letters, equations=equations, ranges=ranges)
+        used: list[Fact] = []
         one, other = (normal.poly(t, (), used) for t in sides)
         equal_forms = partial(_equal_forms, normal)
         if equal_forms(one, other) or (normal.test and normal.agree(one, other, equal_forms, used)):
@@ -123,6 +127,8 @@ def _write(fact: Fact, lines: list[str], written: set[str]) -> None:
     if fact.kind == "kink":
         return
     ranges = "".join(f"forall {n}, {_range(lo, n, hi)} -> " for n, lo, hi in fact.spans)
+    if fact.kind == "root":
+        lines += _squared(fact, ranges)
     lines.append(f"assert ({fact.name} : {ranges}{show(fact.left)} = {show(fact.right)}).")
     body = [f"intros {n} H{n}." for n, _, _ in fact.spans]
     body += _PROOFS[fact.kind](fact) if fact.kind in _PROOFS else [f"apply {fact.kind}; lia."]
@@ -143,6 +149,21 @@ def _positive_too(fact: Fact, ranges: str) -> list[str]:
         f"assert (E{fact.name} : {ranges}{one} = {other}).",
         "{ " + " ".join([*intros, *_by(fact.inner), "finish."]) + " }",
         f"try (assert (P{fact.name} : {ranges}0 < {other}) by ({known}{rewriting}; positive)).",
+    ]
+
+
+def _squared(fact: Fact, ranges: str) -> list[str]:
+    """What stands under a root as the square that is taken out times the rest; and the rest is positive if the whole is seen to be."""
+    (_, out), (_, rest) = fact.parts
+    whole = show(fact.left.args[0], 69)
+    given = "".join(f" {n} H{n}" for n, _, _ in fact.spans)
+    intros = [f"intros{given}."] if given else []
+    known = f"intros{given}; " if given else ""
+    seen = f"apply (root_positive _ _ _ (E{fact.name}{given}))"
+    return [
+        f"assert (E{fact.name} : {ranges}{whole} = {show(out, 29)} ^ 2 * {show(rest, 39)}).",
+        "{ " + " ".join([*intros, *_by(fact.inner), "finish."]) + " }",
+        f"try (assert (P{fact.name} : {ranges}0 < {show(rest, 69)}) by ({known}{seen}; first [positive | apply root_nonzero; side])).",
     ]
 
 
@@ -201,6 +222,17 @@ def _same(fact: Fact) -> list[str]:
     return [*_by(fact.inner), "arguments."]
 
 
+def _root(fact: Fact) -> list[str]:
+    """The square was shown before."""
+    out, rest = (show(t, 9) for _, t in fact.parts)
+    given = "".join(f" {n} H{n}" for n, _, _ in fact.spans)
+    return [
+        f"rewrite (root_out {out} {rest} _ ltac:(nonnegative) (E{fact.name}{given})).",
+        "rewrite ?sqrt_1.",
+        "finish.",
+    ]
+
+
 def _zero(fact: Fact) -> list[str]:
     return [*_by(fact.inner), "at_zero."]
 
@@ -241,20 +273,18 @@ def _terms(t: Term) -> tuple[list[Term], list[Term]]:
 
 def _swap(fact: Fact) -> list[str]:
     """All factors go inside, the sums change places, and the form of that is found as of any other sum."""
-    ((_, inside),) = fact.parts
-    lo, hi, _ = fact.left.args
-    other = swapped(fact.left, inside)
-    i, j, inner = fact.left.name, other.name, other.args[2]
-    bounds = " ".join(show_integer(z, 9) for z in inside.args[:2])
-    rest = show(
-        reduce(lambda a, b: op("*", a, b), [f for f in factors(fact.left.args[2]) if f is not inside] or [num(1)]), 9
-    )
-    part = f"(fun {inside.name} => {show(inside.args[2])})"
-    flat = sum_over(i, lo, hi, sum_over(j, other.args[0], other.args[1], inner.args[2]))
+    (_, inside), (_, other), (_, whole) = fact.parts
+    lo, hi, body = fact.left.args
+    bounds, inner = (" ".join(show_integer(z, 9) for z in zs) for zs in ((lo, hi), whole.args[:2]))
+    i, j, last = fact.left.name, whole.name, whole.args[2].args[2]
+    flat = sum_over(i, lo, hi, sum_over(j, whole.args[0], whole.args[1], last))
+    scaled = f"sum_scaled {inner} {show(beside(body, inside), 9)} (fun {other.name} => {show(other.args[2])})"
     return [
         f"transitivity ({show(flat)}).",
-        f"{{ apply Sum_ext; intros {i} H{i}. symmetry. eapply eq_trans. {{ apply (sum_scaled {bounds} {rest} {part}); intros; ring. }} ring. }}",
-        "rewrite sum_swap.",
+        f"{{ apply Sum_ext; intros {i} H{i}.",
+        *("  " + line for line in (_by(fact.after) if fact.after else [])),
+        f"  symmetry. eapply eq_trans. {{ apply ({scaled}); intros; unfold Rdiv; ring. }} unfold Rdiv; ring. }}",
+        f"rewrite (sum_swap {bounds} {inner} (fun {i} {j} => {show(last)})).",
         *_by(fact.inner),
         "finish.",
     ]
@@ -294,4 +324,12 @@ _HYPERBOLIC = {
 }
 
 #: how a fact is proved, by its kind; any other kind is the name of what says it
-_PROOFS = {"sum": _sum, "exp": _exponential, "same": _same, "zero": _zero, "power": _power, "swap": _swap}
+_PROOFS = {
+    "sum": _sum,
+    "exp": _exponential,
+    "same": _same,
+    "zero": _zero,
+    "power": _power,
+    "swap": _swap,
+    "root": _root,
+}

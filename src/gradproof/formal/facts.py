@@ -5,9 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from gradproof.formal.terms import Term, fresh_name, op, put, show, sum_over, var
+from gradproof.formal.terms import Term, fresh_name, num, op, put, show, sum_over, var
 
-__all__ = ["Equation", "Fact", "Span", "factors", "instance", "same_sum", "swapped", "times", "to_the"]
+__all__ = [
+    "Equation",
+    "Fact",
+    "Span",
+    "above",
+    "beside",
+    "exchanged",
+    "factors",
+    "instance",
+    "same_sum",
+    "times",
+    "to_the",
+]
 
 #: an index bound around: its name and its range
 Span = tuple[str, Term, Term]
@@ -17,7 +29,7 @@ Span = tuple[str, Term, Term]
 class Fact:
     """left = right for every value of the indices around, and how to prove it.
 
-    kind: "sum", "exp" or "same"; parts: of a sum its summands as the lemmas take them; inner: facts that its proof uses.
+    kind: how; parts: what this needs, such as a sum's summands as the lemmas take them; inner: facts that its proof uses.
     """
 
     name: str
@@ -48,13 +60,24 @@ class Equation:
         return new if instance(self.left, new, self.indices) is None or show(new) < show(t) else None
 
 
-def swapped(total: Term, inside: Term) -> Term:
-    """Σ_j Σ_i of all factors, for Σ_i of factors of which `inside` is Σ_j."""
-    rest = [f for f in factors(total.args[2]) if f is not inside]
-    j = fresh_name(inside.name + "'", total.all_names)
-    inner = put(inside.args[2], {inside.name: var(j)})
-    body = sum_over(total.name, total.args[0], total.args[1], times([*rest, inner]))
-    return sum_over(j, inside.args[0], inside.args[1], body)
+def above(t: Term) -> list[Term]:
+    """The factors of a product, or of what is divided."""
+    return factors(t.args[0] if t.op == "/" else t)
+
+
+def beside(t: Term, factor: Term) -> Term:
+    """What a factor above is multiplied by."""
+    rest = times([f for f in above(t) if f is not factor] or [num(1)])
+    return op("/", rest, t.args[1]) if t.op == "/" else rest
+
+
+def exchanged(total: Term, inside: Term, other: Term) -> Term:
+    """Σ_j Σ_i of all factors, for Σ_i of factors of which `inside` is `other`, Σ_j."""
+    i = total.name
+    j = fresh_name(other.name, total.all_names)
+    last = put(other.args[2], {other.name: var(j)})
+    body = sum_over(i, total.args[0], total.args[1], op("*", beside(total.args[2], inside), last))
+    return sum_over(j, other.args[0], other.args[1], body)
 
 
 def instance(pattern: Term, t: Term, indices: frozenset[str]) -> dict[str, Term] | None:

@@ -10,11 +10,13 @@ from sympy.core.relational import Relational
 
 from gradproof.checking import free_indices
 from gradproof.checks.steps import LineChecker
+from gradproof.formal.by_form import holds_by_form
 from gradproof.formal.certificate import Part, Theorem
-from gradproof.formal.conditions import conditions, holds_by_form, stated
+from gradproof.formal.conditions import conditions, stated
 from gradproof.formal.differentiation import Condition, Definition, differentiated, moved
 from gradproof.formal.equality import equal
 from gradproof.formal.facts import Span, instance
+from gradproof.formal.plain import short
 from gradproof.formal.reading import split_type
 from gradproof.formal.round_trip import confirmed
 from gradproof.formal.terms import Term, app, fresh_name, num, op, show, var
@@ -248,7 +250,8 @@ def proved(
         known = {**setting.sizes(), **setting.hypotheses, **needed.hypotheses}
         proof.append(f"  transitivity ({show(found)}); [at_point; reflexivity|].")
         proof += ["  " + line for line in equal(found, right, setting.definitions, known)]
-    says = f"the derivative of {loss} by {wrt}, from the front, in {len(tree.steps)} steps"
+    count = len(tree.steps)
+    says = f"the derivative of {short(loss, 'the loss')} by {wrt}, proved in {count} step{'s' * (count != 1)}"
     theorem = Theorem("holds", "holds", show(statement), "\n".join(proof), says)
     part = Part("for_every_size", setting.opening(needed.hypotheses), (*needed.theorems(), theorem))
     problem = Problem(loss, wrt, formula, tuple(definitions), tuple(assumptions))
@@ -277,10 +280,11 @@ def derivative_of(setting: Setting, loss: sp.Expr, wrt: sp.Expr, formula: sp.Exp
 
 @dataclass(frozen=True)
 class Needs:
-    """The conditions under which all is defined, and those of them that must be supposed."""
+    """The conditions under which all is defined, and those of them that must be supposed; says: all of them, in words."""
 
     all: tuple[Term, ...]
     hypotheses: Mapping[str, Term]
+    says: str
 
     def theorems(self) -> Iterator[Theorem]:
         """The theorem that they hold, if there are any."""
@@ -288,21 +292,43 @@ class Needs:
             together = self.all[0]
             for t in self.all[1:]:
                 together = op("/\\", together, t)
-            says = "what is divided by is not zero, and roots and logarithms have arguments that they accept"
-            yield Theorem("defined", "defined", show(together), "  side.", says)
+            yield Theorem("defined", "defined", show(together), "  side.", self.says)
 
 
 def needs(setting: Setting, asked: Iterable[Condition], terms: Iterable[Term]) -> Needs:
     """What a proof asks for and what terms need, those of definitions too."""
     defined = [c for d in setting.definitions.values() for c in conditions(d.body, d.spans)]
     given = [c for h in setting.hypotheses.values() for c in _of_hypothesis(h)]
-    found = _distinct([*asked, *defined, *given, *(c for t in terms for c in conditions(t))])
+    meant = [*defined, *given, *(c for t in terms for c in conditions(t))]
+    found = _distinct([*asked, *meant])
     hypotheses = {**setting.sizes(), **setting.hypotheses}.values()
     known = frozenset(show(h) for h in hypotheses) | frozenset(
         show(h.args[0].args[1]) for h in hypotheses if h.op == "forall"
     )
     supposed = {f"defined_{n}": stated(c) for n, c in enumerate(found, 1) if not holds_by_form(c.says, known)}
-    return Needs(tuple(map(stated, found)), supposed)
+    return Needs(tuple(map(stated, found)), supposed, _in_words(found, meant))
+
+
+def _in_words(found: Iterable[Condition], meant: Sequence[Condition]) -> str:
+    """What the conditions are about.  Those that no term needs to have a value, the steps ask for: at a kink there is no slope."""
+    about = {_about(c.says, any(_implies(m, c) for m in meant)) for c in found}
+    if _SLOPE in about:
+        about.discard(_VALUE)
+    return "; ".join(told for told in (_DENOMINATOR, _VALUE, _SLOPE, _KINK) if told in about)
+
+
+_DENOMINATOR, _KINK = "no denominator is zero", "no kink is met"
+_VALUE = "roots, logarithms and the like have arguments that they accept"
+_SLOPE = "roots, logarithms and the like have arguments that they and their slopes accept"
+
+
+def _about(says: Term, meant: bool) -> str:
+    while says.op == "->":
+        says = says.args[1]
+    if says.name != "<>":
+        return _VALUE if meant else _SLOPE
+    product = says.args[1] == num(0) and says.args[0].op == "*"
+    return _DENOMINATOR if meant or product else _KINK
 
 
 def _of_hypothesis(h: Term) -> Iterable[Condition]:

@@ -37,9 +37,7 @@ def identity(
     statement = Term("relation", "=", (one, other))
     known = {**setting.sizes(), **setting.hypotheses, **needed.hypotheses}
     proof = "\n".join(f"  {line}" for line in equal(one, other, setting.definitions, known))
-    theorem = Theorem(
-        "holds", "holds", show(statement), proof, "the two sides are equal, whatever the letters stand for"
-    )
+    theorem = Theorem("holds", "holds", show(statement), proof, "the two sides are equal")
     part = Part("for_every_size", setting.opening(needed.hypotheses), (*needed.theorems(), theorem))
     problem = Problem(sides[0], None, sides[1], tuple(definitions), tuple(assumptions))
     return confirmed(Proved(problem, setting, statement, needed.hypotheses, part))

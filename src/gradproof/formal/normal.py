@@ -7,13 +7,14 @@ they have not, no certificate is made.  `equality.py` writes the proof that a te
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from gradproof.formal.facts import Equation, Fact, Span, factors, same_sum, swapped, times, to_the
+from gradproof.formal.facts import Equation, Fact, Span, same_sum, times, to_the
+from gradproof.formal.nests import Nests
 from gradproof.formal.polynomials import Monomial, Poly, constant, plus, scaled
-from gradproof.formal.quotients import Quotients
+from gradproof.formal.roots import Roots
 from gradproof.formal.terms import (
     Term,
     app,
@@ -28,7 +29,6 @@ from gradproof.formal.terms import (
     show_integer,
     sum_over,
     var,
-    walk,
 )
 from gradproof.formal.writing import LARGEST_POWER, NoCertificateError
 
@@ -39,13 +39,11 @@ _AT_ZERO = {"tanh": 0, "sinh": 0, "sin": 0, "atan": 0, "sqrt": 0, "cosh": 1, "co
 
 
 @dataclass
-class Normal(Quotients):
+class Normal(Nests, Roots):
     """The forms of one proof's terms; atoms are shared, and so are facts."""
 
     facts: dict[str, Fact] = field(default_factory=dict)
     equations: Sequence[Equation] = ()
-    ranges: Mapping[str, tuple[Term, Term]] = field(default_factory=dict)
-    ordering: bool = True
 
     # -- terms to polynomials -------------------------------------------------------------------
     def poly(self, t: Term, spans: Sequence[Span], used: list[Fact]) -> Poly:
@@ -131,6 +129,10 @@ class Normal(Quotients):
         if t.name == "Rpower" and (result := self._general_power(t, spans, used)) is not None:
             return result
         forms = [a if a.op == "index" or _array(a) else self.poly(a, spans, inner) for a in t.args]
+        if t.name == "sqrt" and isinstance(forms[0], dict):
+            result = self._root(t, forms[0], spans, inner, used)
+            if result is not None:
+                return result
 
         def made(*args: Poly) -> Poly:
             if args == ({},) and t.name in _AT_ZERO:
@@ -194,8 +196,7 @@ class Normal(Quotients):
     # -- sums ---------------------------------------------------------------------------------------
     def _sum(self, t: Term, spans: Sequence[Span], used: list[Fact]) -> Poly:
         lo, hi, body = t.args
-        taken = {s[0] for s in spans}
-        name = fresh_name(t.name, taken)
+        name = self._name_of(t, spans)
         body = put(body, {t.name: var(name)}) if name != t.name else body
         inner: list[Fact] = []
         after: list[Fact] = []
@@ -244,7 +245,9 @@ class Normal(Quotients):
                     value = self.poly(put(g, {name: target}), spans, after)
                     return "survivor", op("*", app("delta", index(var(name)), index(target)), g), value
         p = self.term({inside: Fraction(1)})
-        bound = f"i{self._height(p)}"
+        bound = fresh_name(f"i{self._height(p)}", p.names - {name})
+        inside = tuple(sorted(inside, key=lambda power: show(put(self.atoms[power[0]], {name: var(bound)}), 9)))
+        p = self.term({inside: Fraction(1)})  # in an order that does not depend on what the index is called
         primitive = sum_over(bound, lo, hi, put(p, {name: var(bound)}))
         return "term", op("*", c, p), self._product(coefficient, self._known(primitive, spans, after))
 
@@ -265,29 +268,9 @@ class Normal(Quotients):
             if other is not None:
                 after.append(self._fact(spans, total, other, equation.name))
                 return self.poly(other, spans, after)
-        best: tuple[Poly, Term, list[Fact]] | None = None
-        for inside in self._inner_sums(total) if self.ordering else ():
-            form, inner = self._exchanged_sums(total, inside, spans)
-            if form is not None and _size(self.term(form)) < _size(self.term(best[0]) if best else total):
-                best = form, inside, inner
-        if best is None:
-            return self._single(total)
-        after.append(self._fact(spans, total, self.term(best[0]), "swap", (("sum", best[1]),), tuple(best[2])))
-        return best[0]
-
-    def _inner_sums(self, total: Term) -> list[Term]:
-        """The factors of a sum that are sums themselves, over a range that does not depend on its index."""
-        return [
-            f for f in factors(total.args[2]) if f.op == "sum" and total.name not in f.args[0].names | f.args[1].names
-        ]
-
-    def _exchanged_sums(self, total: Term, inside: Term, spans: Sequence[Span]) -> tuple[Poly | None, list[Fact]]:
-        """The sum with an inner sum outside."""
-        inner: list[Fact] = []
-        self.ordering = False
-        form = self.poly(swapped(total, inside), spans, inner)
-        self.ordering = True
-        return (form, inner) if len(form) == 1 else (None, inner)
+        form, facts = self._ordered(total, spans)
+        after += facts
+        return form
 
     def _height(self, t: Term) -> int:
         """One more than the sums in it."""
@@ -305,15 +288,12 @@ class Normal(Quotients):
         after: tuple[Fact, ...] = (),
     ) -> Fact:
         here = tuple(s for s in spans if s[0] in left.names | right.names)
-        key = " | ".join([show(left), *(f"{show_integer(lo)} {n} {show_integer(hi)}" for n, lo, hi in here)])
+        key = " | ".join(
+            [show(left), show(right), *(f"{show_integer(lo)} {n} {show_integer(hi)}" for n, lo, hi in here)]
+        )
         if key not in self.facts:
             self.facts[key] = Fact(f"F{len(self.facts) + 1}", here, left, right, kind, parts, inner, after)
         return self.facts[key]
-
-
-def _size(t: Term) -> tuple[int, str]:
-    """What decides between forms: the one with fewer sums, as where a hypothesis says what one is, then by the text."""
-    return sum(x.op == "sum" for x in walk(t)), show(t)
 
 
 def _array(t: Term) -> bool:

@@ -10,6 +10,7 @@ import sympy as sp
 from gradproof.formal.certificate import Part, Theorem
 from gradproof.formal.gradient import Setting
 from gradproof.formal.place import Place, reached
+from gradproof.formal.plain import short
 from gradproof.formal.points import ENCLOSED, differing_part, hypothesis, opened
 from gradproof.formal.terms import Term, app, number, op, show
 from gradproof.formal.writing import NoCertificateError
@@ -50,7 +51,7 @@ def _rounded(name: str, statement: Rounded) -> Part:
         raise NoCertificateError(f"{statement.printed} has no decimals to round to")
     near = app("Rabs", op("-", term, number(shown.numerator, shown.denominator)))
     says = Term("relation", "<=", (near, number(1, 2 * 10**digits)))
-    told = f"{statement.expression} is printed as {statement.printed}, and is no further from it than half of its last digit"
+    told = f"{short(statement.expression, 'the number')} rounds to {statement.printed}: it is within half a unit of the last digit"
     theorem = Theorem("rounded", "holds", show(says), f"  {opened(setting, says, ENCLOSED)}.", told)
     return Part(name, place.opening(), (theorem,), general=False, uses_interval=True)
 
@@ -71,7 +72,9 @@ def _on_box(name: str, statement: OnBox) -> tuple[Part, ...]:
     unfolding = f"cbv beta delta [{' '.join(named)}]; " if named else ""
     gap = "apply Rminus_gt_0_lt" if sign == "<" else "apply Rminus_le_0"  # from what is larger to what is smaller
     proof = f"  {unfolding}elementary; {gap}; interval with (i_prec 60{halved})."
-    theorem = Theorem("holds", "holds", show(says), proof, str(statement))
+    box = ", ".join(f"{x} from {lo} to {hi}" for x, (lo, hi) in statement.box.items())
+    told = short(relation, "the inequality") + f", for {box}" * bool(box)
+    theorem = Theorem("holds", "holds", show(says), proof, told)
     whole = Part(name, setting.opening(spans), (theorem,), uses_interval=True)
     if not spans:
         return (whole,)

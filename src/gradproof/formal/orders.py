@@ -13,6 +13,7 @@ import sympy as sp
 from gradproof.formal.certificate import Part, Theorem
 from gradproof.formal.equality import equal
 from gradproof.formal.gradient import Needs, Problem, Proved, Setting, closed, needs
+from gradproof.formal.plain import LONGEST, plain, short
 from gradproof.formal.round_trip import confirmed
 from gradproof.formal.terms import Term, num, op, show
 from gradproof.formal.writing import NoCertificateError
@@ -68,7 +69,7 @@ def inequality(statement: Inequality) -> Proved:
             f"apply Rplus_le_le_0_compat; [right; rewrite (Rminus_diag_eq _ _ given_{n}); symmetry; apply Rmult_0_r|]."
         )
     problem = Problem(sides[0], None, sides[1], s.definitions, given)
-    return _proved(str(s.relation), problem, setting, says, [*lines, "lra."], needed)
+    return _proved(short(s.relation, "the inequality"), problem, setting, says, [*lines, "lra."], needed)
 
 
 def differs_when(statement: DiffersWhen) -> Proved:
@@ -113,7 +114,10 @@ def differs_when(statement: DiffersWhen) -> Proved:
         "exact (factor E).",
     ]
     problem = Problem(taken[0], None, taken[1], s.definitions, s.assumptions)
-    return _proved(str(s), problem, setting, says, lines, needed)
+    told = " and ".join(map(plain, s.conditions))
+    if len(told) > LONGEST:
+        told = "the pairs below differ"
+    return _proved(f"the two sides differ exactly when {told}", problem, setting, says, lines, needed)
 
 
 def _proved(told: str, problem: Problem, setting: Setting, says: Term, lines: Sequence[str], needed: Needs) -> Proved:

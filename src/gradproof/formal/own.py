@@ -165,8 +165,10 @@ def _told(asked: Wanted, certificate: Certificate, folder: Path | None, answer: 
     count = len(tuple(certificate.theorems))
     rests = [name.rpartition(".")[2] for name in answer.assumptions if name in REAL_ANALYSIS]
     rests += ["the machine's integers of 63 bits"] * any(name in INTEGERS for name in answer.assumptions)
-    status, first = ("refuted", "that the claim is false is ") if asked.refutes else ("proved", "")
-    says = f"{first}accepted by Coq's kernel: {count} theorems, assumptions: {', '.join(rests) or 'none'}"
+    status, by = (
+        ("refuted", "by a proof that Coq's kernel accepts") if asked.refutes else ("proved", "accepted by Coq's kernel")
+    )
+    says = f"{by}: {count} theorems, axioms: {', '.join(rests) or 'none'}"
     return Certified(asked.id, status, says, certificate, folder, answer.assumptions, answer.versions)
 
 

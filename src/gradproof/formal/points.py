@@ -21,6 +21,7 @@ from gradproof.checking import free_indices
 from gradproof.formal.certificate import Part, Theorem
 from gradproof.formal.gradient import Problem, Proved, Setting, derivative_of
 from gradproof.formal.place import Place, Seen, irrational, reached
+from gradproof.formal.plain import short
 from gradproof.formal.round_trip import read_as
 from gradproof.formal.terms import Term, fresh_name, op, show
 from gradproof.formal.writing import NoCertificateError
@@ -37,6 +38,7 @@ __all__ = [
     "ENCLOSED",
     "apart",
     "applied_at",
+    "at_place",
     "differing_part",
     "example",
     "hypothesis",
@@ -44,6 +46,7 @@ __all__ = [
     "opened",
     "places",
     "refutation",
+    "scene",
 ]
 
 At = Witness | Mapping[Any, Any]
@@ -97,7 +100,7 @@ def refutation(name: str, general: Proved, wrong: sp.Expr, at: At | None = None)
             continue
         given = fresh_name("H", set(setting.names.types))
         lines = [f"intro {given}. generalize (one_derivative _ _ _ _ here {given}).", *lines]
-        says = f"{wrong} is not the derivative by {p.wrt}: at this point it has another value"
+        says = f"{short(wrong, 'this formula')} is not the derivative by {p.wrt}: at this point it has another value"
         theorem = Theorem("refuted", "refuted", show(op("~", false)), _indented(lines), says)
         uses = part.uses_interval or irrational(setting, derived.args[2], false.args[2])
         return replace(part, theorems=(*part.theorems, theorem), uses_interval=uses)
@@ -118,14 +121,14 @@ def differing_part(
     terms = [setting.names.term(read(e)) for e in (left, right)]
     statement = Term("relation", "=", tuple(terms))
     read_as(setting, statement, Problem(left, None, right, tuple(definitions), tuple(assumptions)))
-    place = Place(setting, _scene(at, [left, right], definitions), _indices(left, right))
+    place = Place(setting, scene(at, [left, right], definitions), _indices(left, right))
     early, late = setting.supposed({})
-    unmet = [n for n, h in (early | late).items() if not _at_place(lambda h=h: _holds(place, h))]
+    unmet = [n for n, h in (early | late).items() if not at_place(lambda h=h: _holds(place, h))]
     if unmet:
         raise NoCertificateError(f"the point does not meet {unmet[0]}")
-    lines = _at_place(lambda: apart(place, *terms))
+    lines = at_place(lambda: apart(place, *terms))
     hypotheses = tuple(hypothesis(n, h, place) for n, h in (early | late).items())
-    says = f"{left} and {right} differ at this point"
+    says = "the two sides differ at this point"
     theorem = Theorem(kind if kind == "refuted" else "differs", kind, show(op("~", statement)), _indented(lines), says)  # type: ignore[arg-type]
     uses = irrational(setting, *terms, *setting.hypotheses.values())
     return Part(name, place.opening(), (*hypotheses, theorem), general=False, uses_interval=uses)
@@ -139,17 +142,17 @@ def not_following(name: str, statement: Follows) -> Part:
     says = [Term("relation", "=", tuple(setting.names.term(read(side)) for side in e.args)) for e in equations]
     for said, e in zip(says, equations, strict=True):
         read_as(setting, said, Problem(e.lhs, None, e.rhs))
-    place = Place(setting, _scene(s.at, [side for e in equations for side in e.args], s.premises), {})
-    if not all(_at_place(lambda p=p: place.holds(p)) for p in says[:-1]):
+    place = Place(setting, scene(s.at, [side for e in equations for side in e.args], s.premises), {})
+    if not all(at_place(lambda p=p: place.holds(p)) for p in says[:-1]):
         raise NoCertificateError("the point does not meet the premises")
     one, other = (fresh_name(letter, set(setting.names.types)) for letter in ("H", "H'"))
     met = " | ".join(opened(setting, p, _decided(setting, p)) for p in says[:-1])
     lines = [f"intro {one}. assert ({other} : {show(says[-1])}) by (apply {one}; [{met}]).", f"revert {other}."]
-    lines += _at_place(lambda: apart(place, *says[-1].args))
+    lines += at_place(lambda: apart(place, *says[-1].args))
     whole = says[-1]
     for p in reversed(says[:-1]):
         whole = op("->", p, whole)
-    told = f"{', '.join(map(str, s.premises))} hold at this point, and {s.conclusion} does not"
+    told = "what is given holds at this point, and what is concluded from it does not"
     theorem = Theorem("refuted", "refuted", show(op("~", whole)), _indented(lines), told)
     return Part(name, place.opening(), (theorem,), general=False, uses_interval=irrational(setting, *says))
 
@@ -271,7 +274,7 @@ def _indented(lines: Sequence[str]) -> str:
     return "\n".join(f"  {line}" for line in lines)
 
 
-def _at_place(compute: Any) -> Any:
+def at_place(compute: Any) -> Any:
     """The result; what has no value, or none that is known well enough, is named."""
     try:
         return compute()
@@ -286,7 +289,7 @@ def places(general: Proved, setting: Setting, wrong: sp.Expr | None = None, at: 
     sides = [e for e in (p.loss, p.wrt, p.formula, wrong) if e is not None]
     indices = _indices(*sides)
     if at is not None:
-        yield Place(setting, _scene(at, sides, p.definitions, p.wrt), indices)
+        yield Place(setting, scene(at, sides, p.definitions, p.wrt), indices)
     cut = None if p.wrt is None else head(p.wrt)
     known = [sp.Eq(d.lhs, read(d.rhs), evaluate=False) for d in p.definitions if head(d.lhs) != cut]
     found = points([read(e) for e in sides], p.assumptions, known)
@@ -297,7 +300,7 @@ def places(general: Proved, setting: Setting, wrong: sp.Expr | None = None, at: 
         yield Place(setting, point, indices)
 
 
-def _scene(at: At, bodies: Sequence[sp.Expr], definitions: Sequence[sp.Eq], wrt: sp.Expr | None = None) -> Scene:
+def scene(at: At, bodies: Sequence[sp.Expr], definitions: Sequence[sp.Eq], wrt: sp.Expr | None = None) -> Scene:
     if isinstance(at, Witness):
         return Seen(at)
     known = [sp.Eq(d.lhs, read(d.rhs), evaluate=False) for d in definitions if wrt is None or head(d.lhs) != head(wrt)]

@@ -21,6 +21,7 @@ from gradproof.formal.equality import equal
 from gradproof.formal.gradient import Problem, Proved, Setting, needs
 from gradproof.formal.normal import Normal
 from gradproof.formal.place import irrational
+from gradproof.formal.plain import big_o
 from gradproof.formal.points import apart, applied_at, places
 from gradproof.formal.round_trip import confirmed
 from gradproof.formal.terms import Term, fresh_name, num, op, put, show, var
@@ -39,7 +40,7 @@ def order(statement: Approximation) -> tuple[Part, ...]:
     Raises NoCertificateError where the steps are others than one symbol or two, or a derivative is not seen to be zero.
     """
     made = _Remainder.of(statement, statement.order + 1)
-    general = made.proved(f"what the model leaves out is of the order {statement.order + 1} in the steps")
+    general = made.proved(f"the remainder is {_big_o(statement, statement.order + 1)}")
     return (general.part, made.no_more("no_smaller", "holds", general, statement.order + 2))
 
 
@@ -51,7 +52,7 @@ def order_too_high(statement: Approximation) -> tuple[Part, ...]:
     witness = statement.verify().witness
     for n in range(1, statement.order + 1):
         made = _Remainder.of(statement, n)
-        general = made.proved(f"what the model leaves out is of the order {n} in the step")
+        general = made.proved(f"the remainder is {_big_o(statement, n)}")
         try:
             return (general.part, made.no_more("as_printed", "refuted", general, statement.order + 1, witness))
         except NoCertificateError:
@@ -99,6 +100,14 @@ class _Line:
         )
         self.conditions += tree.conditions
 
+    def _told(self, n: int) -> str:
+        """The n-th derivative in words."""
+        before = self.name.removeprefix("second_")
+        if before == self.name:  # by the only step, or by the first
+            return f"derivative {n} by the {'step' if self.name == 'slope' else 'first step'}" if n else "the remainder"
+        first = f"derivative {before} by the first step" if before != "0" else "the remainder"
+        return f"derivative {n} by the second step of {first}" if n else first
+
     def _inner(self) -> str:
         return fresh_name("t", {*self.setting.names.types, self.letter, *self.beside})
 
@@ -107,15 +116,14 @@ class _Line:
         for n, ((one, next_), lines) in enumerate(zip(pairwise(self.terms), self.lines, strict=True), 1):
             says = Term("derive", t, (put(one, {self.letter: var(t)}), var(self.letter), next_))
             says = Term("forall", f"{' '.join([*self.beside, self.letter])} : R", (says,))
-            told = f"derivative {n} by the step" + " along the second" * (self.name.startswith("second"))
-            yield Theorem(f"{self.name}_{n}", "step", show(says), _indented(lines), told)
+            yield Theorem(f"{self.name}_{n}", "step", show(says), _indented(lines), self._told(n))
 
     def zeros(self, known: Mapping[str, Term]) -> Iterator[Theorem]:
         for n in range(len(self.lines)):
             here = put(self.terms[n], {self.letter: num(0)})
             lines = equal(here, num(0), self.setting.definitions, known)
             says = Term("relation", "=", (here, num(0)))
-            told = f"derivative {n} is zero where the step is" if n else "nothing is left where the step is zero"
+            told = f"{self._told(n)} is zero where the step is zero"
             yield Theorem(f"{self.name}_{n}_zero", "step", show(says), _indented(lines), told)
 
     def chain(self, given: str = "") -> _Chain:
@@ -297,7 +305,13 @@ class _Remainder:
         first = f"intro {supposed}. apply (lead_no_more {len(chain.zeros)} {n} {chain.first}); {given}."
         steps = [first, *chain.links("lead"), *lines]
         name = "refuted" if kind == "refuted" else "no_smaller"
-        return Theorem(name, kind, show(says), _indented(steps), f"what it leaves out is not of the order {n}")
+        return Theorem(name, kind, show(says), _indented(steps), f"the remainder is not {_big_o(self.problem, n)}")
+
+
+def _big_o(of: Approximation | Problem, order: int) -> str:
+    """An order in the steps."""
+    names = ", ".join(map(str, of.steps))
+    return big_o(names if len(of.steps) == 1 else f"|({names})|", order)
 
 
 def _polynomial(t: Term, letters: frozenset[str], functions: frozenset[str]) -> bool:

@@ -50,6 +50,7 @@ def fold(found: Known) -> str:
         return f'<p class="gp-uncertified">No formal certificate: {reasons}.</p>' if reasons else ""
     body = "".join(
         (
+            '<p><a href="site:certificates/#how-to-read-one">How to read it</a></p>',
             f"<p>{_UNCHECKED}</p>" * (found.status == "unchecked"),
             *(f"<p>Without a certificate: {_short(reason)}.</p>" for reason in found.reasons),
             *_stated(found.shown),
@@ -108,7 +109,8 @@ def _points(certificate: Certificate, above: set[str]) -> Iterator[str]:
         if part.general:
             continue
         if all(theorem.kind == "possible" for theorem in part.theorems):
-            yield f"<p><strong>Can be met:</strong> the hypotheses are true at a point, <code>{part.name}</code> in the file</p>"
+            if any(theorem.name != "here" for theorem in part.theorems):  # something is supposed
+                yield f"<p><strong>Can be met:</strong> the hypotheses are true at a point, <code>{part.name}</code> in the file</p>"
             continue
         given = "\n".join(line for line in part.opening.strip().splitlines() if line not in above)
         if given not in ("", last):

@@ -773,6 +773,17 @@ Proof.
   unfold b in O. lra.
 Qed.
 
+(* -- squares under roots ----------------------------------------------------------------------------- *)
+
+Lemma root_out : forall c p q : R, 0 <= c -> q = c ^ 2 * p -> sqrt q = c * sqrt p.
+Proof. intros c p q H E. rewrite E, sqrt_mult_alt by apply pow2_ge_0. now rewrite sqrt_pow2. Qed.
+
+Lemma root_positive : forall c p q : R, q = c ^ 2 * p -> 0 < q -> 0 < p.
+Proof. intros c p q E H. assert (S := pow2_ge_0 c). nra. Qed.
+
+Lemma root_nonzero : forall q : R, sqrt q <> 0 -> 0 < q.
+Proof. intros q H. apply Rnot_le_lt. intro N. apply H. now apply sqrt_neg_0. Qed.
+
 (* -- tactics that certificates use ----------------------------------------------------------------- *)
 
 Lemma exp_power : forall (x : R) (n : nat), exp x ^ n = exp (IZR (Z.of_nat n) * x).
