@@ -321,3 +321,10 @@ def test_a_letter_may_have_any_name(tmp_path: Path) -> None:
             general = proved(loss, wrt, formula)
             made.append(Certificate(f"{name}-{number}", (general.part, example(general))))
     assert objection(tmp_path, "names", made) == ""
+
+
+@pytest.mark.parametrize("power", [q ** (10**20), q ** -(10**20), q ** (10**20 + r), (q + r) ** 501])
+def test_a_power_that_is_too_large_is_told(power: sp.Expr) -> None:
+    """The normal form multiplies: it would never end."""
+    with pytest.raises(NoCertificateError, match="above 500"):
+        proved(power, q, sp.diff(power, q))

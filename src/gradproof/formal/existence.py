@@ -7,10 +7,11 @@ import sympy as sp
 from gradproof.checks.steps import LineChecker, opened
 from gradproof.formal.certificate import Part, Theorem
 from gradproof.formal.equality import equal
-from gradproof.formal.gradient import Setting, closed
+from gradproof.formal.gradient import Problem, Setting, closed
 from gradproof.formal.place import Place, irrational
 from gradproof.formal.points import apart, at_place, scene
 from gradproof.formal.points import opened as unfolding
+from gradproof.formal.round_trip import read_as
 from gradproof.formal.terms import Term, app, fresh_name, number, op, put, show
 from gradproof.formal.writing import NoCertificateError
 from gradproof.statements import NoFunction
@@ -31,6 +32,7 @@ def no_function(statement: NoFunction) -> Part:
     sides = [closed(opened(closed(e, s.definitions, ()), known), (), ()) for e in (s.source, s.target)]
     setting = Setting.of(sides, (), ())
     source, target = (setting.names.term(e) for e in sides)
+    read_as(setting, Term("relation", "=", (source, target)), Problem(sides[0], None, sides[1]))
     letters = [setting.names.letters[k] for k in moved]
     values = [[_number(at[k]) for k in moved] for at in (s.one, s.other)]
     ends = [[put(e, dict(zip(letters, v, strict=True))) for v in values] for e in (source, target)]

@@ -30,7 +30,7 @@ from gradproof.formal.terms import (
     sum_over,
     var,
 )
-from gradproof.formal.writing import NoCertificateError
+from gradproof.formal.writing import LARGEST_POWER, NoCertificateError
 
 __all__ = ["Normal"]
 
@@ -167,6 +167,8 @@ class Normal(Nests, Roots):
             return None
         whole = e.get((), Fraction(0))
         whole = whole if whole.denominator == 1 else Fraction(0)
+        if abs(whole) > LARGEST_POWER:
+            raise NoCertificateError(f"a power above {LARGEST_POWER} is not multiplied out")
         factors: list[Term] = []
         total = constant(1)
         for monomial, c in sorted(plus(e, constant(-whole)).items()):

@@ -44,6 +44,8 @@ _OF_PROOFS = re.compile(
     r"(?:size|positive|nonnegative|range|given|slope|defined|first|second|box|zero)_.*"
 )
 
+LARGEST_POWER = 500
+
 
 class NoCertificateError(ValueError):
     """What no formal proof can be made of, and the step or part that stands in the way."""
@@ -278,6 +280,8 @@ class Names:
         inner = self.term(base, bound)
         if exponent.is_Rational:
             n, half = abs(int(exponent.p)), exponent.q
+            if n > LARGEST_POWER:
+                raise NoCertificateError(f"a power above {LARGEST_POWER} is not multiplied out")
             if half in (1, 2):
                 root = app("sqrt", inner) if half == 2 else inner
                 power = root if n == 1 else Term("pow", str(n), (root,))
