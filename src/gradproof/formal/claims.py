@@ -31,8 +31,11 @@ from gradproof.statements import (
     DiffersWhen,
     Equality,
     Follows,
+    GradientCost,
+    Induction,
     Inequality,
     NoFunction,
+    NoMinimum,
     OnBox,
     Rounded,
     Substitutes,
@@ -129,7 +132,15 @@ def _of_statement(identity: str, statement: Any) -> Certificate:
             return Certificate(identity, number_parts(statement))
         case Differs() if statement.at is not None:
             return Certificate(identity, number_parts(_closed(statement)))
-    raise NoCertificateError(f"statements of the kind {type(statement).__name__} have no certificate yet")
+    raise NoCertificateError(f"{_NONE_YET.get(type(statement), 'a statement of this kind')} has no certificate yet")
+
+
+#: kinds of statement, in words, that no theorem is made of
+_NONE_YET: Mapping[type, str] = {
+    GradientCost: "how many operations a computation takes",
+    Induction: "what stays so at every step of gradient descent",
+    NoMinimum: "that a loss has no minimum",
+}
 
 
 def _substituted(s: Substitutes) -> Equality:
@@ -207,7 +218,7 @@ def _of_slip(identity: str, slip: Slip, claim: Claim) -> Certificate:
     if isinstance(reading, Substitutes):
         raise NoCertificateError("which equation has a number is no theorem")
     if not isinstance(reading, Equality):
-        raise NoCertificateError(f"statements of the kind {type(reading).__name__} have no certificate yet")
+        raise NoCertificateError(f"{_NONE_YET.get(type(reading), 'a statement of this kind')} has no certificate yet")
     corrections = [slip.corrected] if slip.corrected is not None else claim.statements
     meant = next((s for s in corrections if isinstance(s, Equality)), None)
     if meant is not None and _one_derivative(reading.left) and reading.left == meant.left:

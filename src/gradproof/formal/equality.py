@@ -18,6 +18,8 @@ from gradproof.formal.writing import NoCertificateError
 
 __all__ = ["equal"]
 
+LONGEST = 160  # characters of a form in a reason
+
 
 def equal(
     left: Term,
@@ -67,12 +69,18 @@ def _equal(
         if equal_forms(one, other) or (normal.test and normal.agree(one, other, equal_forms, used)):
             break
     else:
-        raise NoCertificateError(f"the forms differ: {show(normal.term(one))} and {show(normal.term(other))}")
+        raise NoCertificateError(f"the forms differ: {_cut(normal.term(one))} and {_cut(normal.term(other))}")
     lines = [f"cbv beta delta [{' '.join(sorted(names))}] in *."] if names else []
     written: set[str] = set()
     for fact in used:
         _write(fact, lines, written)
     return [*lines, *_by(used), *_roots([*sides, *(f.right for f in used if not f.spans)]), "finish."]
+
+
+def _cut(t: Term) -> str:
+    """As much of a form as one reads."""
+    text = show(t)
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 
 def _equation(name: str, hypothesis: Term) -> Equation | None:

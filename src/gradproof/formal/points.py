@@ -301,6 +301,7 @@ def places(general: Proved, setting: Setting, wrong: sp.Expr | None = None, at: 
 
 
 def scene(at: At, bodies: Sequence[sp.Expr], definitions: Sequence[sp.Eq], wrt: sp.Expr | None = None) -> Scene:
+    """The values that a point gives to what stands in expressions."""
     if isinstance(at, Witness):
         return Seen(at)
     known = [sp.Eq(d.lhs, read(d.rhs), evaluate=False) for d in definitions if wrt is None or head(d.lhs) != head(wrt)]
