@@ -179,9 +179,7 @@ class _Remainder:
     @classmethod
     def of(cls, s: Approximation, order: int) -> _Remainder:
         """With its derivatives up to the order."""
-        if len(s.steps) > 2 or not all(isinstance(step, sp.Symbol) for step in s.steps):
-            raise NoCertificateError("the order of a remainder in many steps at once has no certificate yet")
-        cls._fit(s, order)
+        _fit(s, order)
         single = len(s.steps) == 1
         known = {} if single else LineChecker(s.definitions).definitions
         sides = [publish(opened(read(_one_by_one(e)), known)) for e in (s.exact, s.model)]
@@ -189,14 +187,7 @@ class _Remainder:
         problem = Problem(sides[0] - sides[1], wrt, None, definitions, s.assumptions, s.steps)
         setting = Setting.of(sides, definitions, s.assumptions, wrt)
         body = op("-", *(setting.names.term(e) for e in sides))
-        taken = set(setting.names.types).union(
-            body.all_names, *(d.body.all_names for d in setting.definitions.values())
-        )
-        functions = [name for name, kind in setting.names.types.items() if "R ->" in kind]
-        taken |= {
-            name + "'" * k for name in functions for k in range(1, order + 1)
-        }  # what their derivatives are called
-        letters = tuple(fresh_name(letter, taken) for letter, _ in zip("xy", s.steps, strict=False))
+        letters = _letters(setting, body, len(s.steps), order)
         steps = {setting.names.letters[step]: var(x) for step, x in zip(s.steps, letters, strict=True)}
         whole = _Line(setting, "slope" if single else "first", letters[0], letters[1:], [put(body, steps)])
         whole.extend(order)
@@ -208,20 +199,6 @@ class _Remainder:
         for n, line in enumerate(inner[:-1]):
             line.extend(order - n)
         return cls(problem, setting, letters, whole, inner[:-1])
-
-    @staticmethod
-    def _fit(s: Approximation, order: int) -> None:
-        """That the statement is one of its steps: what is assumed or defined of a step would say nothing of those that go to zero."""
-        if order < 1 or len(set(s.steps)) < len(s.steps):
-            raise NoCertificateError("it is no statement of an order in different steps")
-        for step in s.steps:
-            if not any(mentions(e, step) for e in (s.exact, s.model, *(d.rhs for d in s.definitions))):
-                raise NoCertificateError(f"the step {step} does not occur")
-            if any(d.lhs == step for d in s.definitions):
-                raise NoCertificateError(f"the step {step} is defined")
-            for assumption in s.assumptions:
-                if mentions(assumption, step):
-                    raise NoCertificateError(f"the assumption {assumption} speaks of the step {step}")
 
     def proved(self, says: str) -> Proved:
         """For every size: the order that the derivatives show."""
@@ -306,6 +283,30 @@ class _Remainder:
         steps = [first, *chain.links("lead"), *lines]
         name = "refuted" if kind == "refuted" else "no_smaller"
         return Theorem(name, kind, show(says), _indented(steps), f"the remainder is not {_big_o(self.problem, n)}")
+
+
+def _fit(s: Approximation, order: int) -> None:
+    """That the statement is one of its steps: what is assumed or defined of a step would say nothing of those that go to zero."""
+    if len(s.steps) > 2 or not all(isinstance(step, sp.Symbol) for step in s.steps):
+        raise NoCertificateError("the order of a remainder in many steps at once has no certificate yet")
+    if order < 1 or len(set(s.steps)) < len(s.steps):
+        raise NoCertificateError("it is no statement of an order in different steps")
+    for step in s.steps:
+        if not any(mentions(e, step) for e in (s.exact, s.model, *(d.rhs for d in s.definitions))):
+            raise NoCertificateError(f"the step {step} does not occur")
+        if any(d.lhs == step for d in s.definitions):
+            raise NoCertificateError(f"the step {step} is defined")
+        for assumption in s.assumptions:
+            if mentions(assumption, step):
+                raise NoCertificateError(f"the assumption {assumption} speaks of the step {step}")
+
+
+def _letters(setting: Setting, body: Term, count: int, order: int) -> tuple[str, ...]:
+    """Letters for the steps, which nothing else is called, nor will be: f', f'' are the derivatives of f."""
+    taken = set(setting.names.types).union(body.all_names, *(d.body.all_names for d in setting.definitions.values()))
+    functions = [name for name, kind in setting.names.types.items() if "R ->" in kind]
+    taken |= {name + "'" * k for name in functions for k in range(1, order + 1)}
+    return tuple(fresh_name(letter, taken) for letter in "xy"[:count])
 
 
 def _big_o(of: Approximation | Problem, order: int) -> str:
