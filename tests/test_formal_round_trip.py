@@ -16,14 +16,15 @@ from gradproof.formal import terms as terms_module
 from gradproof.formal.back import ReadBackError, expression, nameless
 from gradproof.formal.gradient import Proved, closed, proved
 from gradproof.formal.identity import identity
+from gradproof.formal.orders import differs_when, inequality
 from gradproof.formal.reading import read_term
-from gradproof.formal.round_trip import confirmed
+from gradproof.formal.round_trip import confirmed, meant
 from gradproof.formal.terms import Term, app, index, integer, num, op, show, sum_over, var
 from gradproof.formal.writing import Names, NoCertificateError
 from gradproof.lines import is_partial
 from gradproof.reference import REFERENCE
 from gradproof.sources import CLAIMS
-from gradproof.statements import Equality
+from gradproof.statements import DiffersWhen, Equality, Inequality
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -316,3 +317,59 @@ def test_any_proposition_is_read_as_it_was(sign: str, one: Term, other: Term, z:
         op("~", says),
     ):
         assert read_term(show(t), TYPES) == t
+
+
+# -- relations ----------------------------------------------------------------------------------------
+u, v, r = sp.symbols("u v r", real=True)
+K = sp.Symbol("K", integer=True, positive=True)
+APART = DiffersWhen(u * v, u * r, (sp.Ne(u, 0), sp.Ne(v, r)), sp.Integer(1))
+LARGER = Inequality(sp.Ge(u**2 + 1, 2 * u, evaluate=False), ((u - 1) ** 2,), at={u: 2})
+
+
+def flipped(t: Term) -> Term:
+    """The first relation with another sign."""
+    if t.op in ("relation", "integers"):
+        return replace(t, name={"=": "<=", "<": "<=", "<=": "<", "<>": "="}[t.name])
+    return replace(t, args=(flipped(t.args[0]), *t.args[1:]))
+
+
+def halved(t: Term) -> Term:
+    """Twice "only if", where "if" and "only if" are meant."""
+    return replace(t, args=(t.args[0], t.args[0]))
+
+
+def dropped(t: Term) -> Term:
+    """The first of two conditions, twice."""
+    differ, both = t.args[0].args
+    other = replace(both, args=(both.args[0], both.args[0]))
+    return op("/\\", op("->", differ, other), op("->", other, differ))
+
+
+@pytest.mark.parametrize(
+    ("make", "wrong"),
+    [
+        (lambda: differs_when(APART), flipped),
+        (lambda: differs_when(APART), halved),
+        (lambda: differs_when(APART), dropped),
+        (lambda: inequality(LARGER), flipped),
+        (lambda: identity(u + v, v + u), flipped),
+    ],
+    ids=["differs", "half of it", "a condition", "larger", "equal"],
+)
+def test_another_relation_is_not_what_was_meant(make: Callable[[], Proved], wrong: Callable[[Term], Term]) -> None:
+    """Signs, both halves of "exactly when" and each condition are compared."""
+    right = make()
+    meant(right.setting, right.derived, right.problem)
+    with pytest.raises(ReadBackError):
+        meant(right.setting, wrong(right.derived), right.problem)
+
+
+@pytest.mark.parametrize("assumption", [sp.Ge(K, 3), sp.Gt(u, 0), sp.Ne(u, v)])
+def test_another_assumption_is_not_what_was_meant(assumption: Any) -> None:
+    """Of reals and of integers, the sign and the sides."""
+    right = identity(K * u + v, v + u * K, (), (assumption,))
+    says = right.setting.hypotheses["given_1"]
+    for wrong in (flipped(says), replace(says, args=(says.args[1], says.args[0]))):
+        setting = replace(right.setting, hypotheses={"given_1": wrong})
+        with pytest.raises(ReadBackError):
+            meant(setting, right.derived, right.problem)

@@ -44,13 +44,15 @@ def expression(
     names: Names,
     given: Mapping[str, sp.Basic] = MappingProxyType({}),
     replaced: Replaced | None = None,
+    whole: bool = False,
 ) -> sp.Expr:
-    """The real expression that a term is.  given: what the names bound around it stand for.
+    """The real expression that a term is, or the integer.  given: what the names bound around it stand for.
 
     Raises ReadBackError where a name is unknown, or the variable stands where its replacement has to.
     """
     letters = {name: _index(letter, names.types[name]) for letter, name in names.letters.items()}
-    return _Back(names, letters, replaced, dict(given)).real(term)
+    back = _Back(names, letters, replaced, dict(given))
+    return back.integer(term) if whole else back.real(term)
 
 
 def _index(letter: sp.Basic, kind: str) -> sp.Basic:

@@ -186,7 +186,8 @@ def _spans(names: Names, indices: Mapping[sp.Basic, str]) -> tuple[Span, ...]:
 class Problem:
     """∂loss/∂wrt = formula; loss and formula are two terms where there is no wrt.
 
-    formula: None is the derivative as the lemmas give it.  steps: of a loss that is a remainder.
+    formula: None is the derivative as the lemmas give it.  steps: of a loss that is a remainder.  sign: of the relation
+    between two terms.  conditions: under which, and only under which, it holds.
     """
 
     loss: sp.Expr
@@ -195,6 +196,8 @@ class Problem:
     definitions: tuple[sp.Eq, ...] = ()
     assumptions: tuple[Relational, ...] = ()
     steps: tuple[sp.Basic, ...] = ()
+    sign: str = "="
+    conditions: tuple[Relational, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -251,7 +254,9 @@ def proved(
         proof.append(f"  transitivity ({show(found)}); [at_point; reflexivity|].")
         proof += ["  " + line for line in equal(found, right, setting.definitions, known)]
     count = len(tree.steps)
-    says = f"the derivative of {short(loss, 'the loss')} by {wrt}, proved in {count} step{'s' * (count != 1)}"
+    value = "" if formula is None else short(formula, "")
+    told = f"the derivative of {short(loss, 'the loss')} by {wrt}" + f" is {value}" * bool(value)
+    says = f"{told}, proved in {count} step{'s' * (count != 1)}"
     theorem = Theorem("holds", "holds", show(statement), "\n".join(proof), says)
     part = Part("for_every_size", setting.opening(needed.hypotheses), (*needed.theorems(), theorem))
     problem = Problem(loss, wrt, formula, tuple(definitions), tuple(assumptions))

@@ -68,7 +68,7 @@ def inequality(statement: Inequality) -> Proved:
         lines.append(
             f"apply Rplus_le_le_0_compat; [right; rewrite (Rminus_diag_eq _ _ given_{n}); symmetry; apply Rmult_0_r|]."
         )
-    problem = Problem(sides[0], None, sides[1], s.definitions, given)
+    problem = Problem(sides[0], None, sides[1], s.definitions, given, sign=s.relation.rel_op.replace(">", "<"))
     return _proved(short(s.relation, "the inequality"), problem, setting, says, [*lines, "lra."], needed)
 
 
@@ -113,7 +113,8 @@ def differs_when(statement: DiffersWhen) -> Proved:
         ),
         "exact (factor E).",
     ]
-    problem = Problem(taken[0], None, taken[1], s.definitions, s.assumptions)
+    where = tuple(sp.Ne(*pair, evaluate=False) for pair in pairs)
+    problem = Problem(taken[0], None, taken[1], s.definitions, s.assumptions, sign="<>", conditions=where)
     told = " and ".join(map(plain, s.conditions))
     if len(told) > LONGEST:
         told = "the pairs below differ"

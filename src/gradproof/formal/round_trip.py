@@ -17,7 +17,7 @@ from sympy.core.relational import Relational
 from gradproof.checking import free_indices
 from gradproof.formal.back import ReadBackError, Replaced, expression, nameless
 from gradproof.formal.reading import read_term
-from gradproof.formal.terms import Term
+from gradproof.formal.terms import Term, op, show
 from gradproof.formal.writing import NoCertificateError
 from gradproof.lines import index_range
 from gradproof.notation import NotationError, read
@@ -97,12 +97,14 @@ class _Side:
     expression: sp.Expr
     given: Mapping[str, sp.Basic]
     replaced: Replaced | None = None
+    whole: bool = False  # between integers
 
 
 def meant(setting: Setting, statement: Term, problem: Problem) -> None:
     """That the terms say what the problem does.  Raises ReadBackError."""
     for side in (*_sides(statement, problem), *_definitions(setting), *_assumptions(setting, problem.assumptions)):
-        found = expression(side.term, setting.names, {n: nameless(i) for n, i in side.given.items()}, side.replaced)
+        given = {n: nameless(i) for n, i in side.given.items()}
+        found = expression(side.term, setting.names, given, side.replaced, side.whole)
         wanted = nameless(side.expression, {i: nameless(i) for i in side.given.values()})
         if found != wanted and not _equal(found, wanted):
             raise ReadBackError(f"{side.name} as {found}")
@@ -113,10 +115,11 @@ def _sides(statement: Term, problem: Problem) -> Iterator[_Side]:
         yield _remainder(statement, problem)
         return
     if problem.wrt is None:
-        while statement.op != "relation":  # the first of several
-            statement = statement.args[0]
-        for side, e in zip(statement.args, (problem.loss, problem.formula), strict=True):
-            yield _Side("a side", side, e, {})
+        for term, sign, sides in _relations(statement, problem):
+            if term.op != "relation" or term.name != sign:
+                raise ReadBackError(f"{show(term)} is another relation than {sign}")
+            for side, e in zip(term.args, sides, strict=True):
+                yield _Side("a side", side, e, {})
         return
     function, point, right = statement.args
     indices = tuple(nameless(i) for i in getattr(problem.wrt, "indices", ()))
@@ -124,6 +127,23 @@ def _sides(statement: Term, problem: Problem) -> Iterator[_Side]:
     yield _Side("the variable", point, problem.wrt, {})
     if problem.formula is not None:
         yield _Side("the formula", right, problem.formula, {})
+
+
+def _relations(statement: Term, problem: Problem) -> Iterator[tuple[Term, str, Sequence[sp.Basic]]]:
+    """The relations in a statement, and what each must say; of "exactly when" those of its two halves, which are one."""
+    main = problem.loss, problem.formula
+    if not problem.conditions:
+        yield statement, problem.sign, main
+        return
+    differ, both = statement.args[0].args
+    if statement != op("/\\", op("->", differ, both), op("->", both, differ)):
+        raise ReadBackError(f"{show(statement)} is no equivalence")
+    yield differ, problem.sign, main
+    *others, last = problem.conditions
+    for condition in reversed(others):
+        yield both.args[1], "<>", last.args
+        both, last = both.args[0], condition
+    yield both, "<>", last.args
 
 
 def _remainder(statement: Term, problem: Problem) -> _Side:
@@ -148,12 +168,16 @@ def _assumptions(setting: Setting, assumptions: Sequence[Relational]) -> Iterato
         while said.op == "forall":
             bound.append(said.name.split(" : ")[0])
             said = said.args[0].args[1]
-        if said.op != "relation":
-            continue
         sides = relation.args if isinstance(relation, (sp.Eq, sp.Ne)) else (relation.lts, relation.gts)
+        if said.op not in ("relation", "integers") or said.name != _SIGNS[relation.rel_op]:
+            raise ReadBackError(f"assumption {n} as {show(said)}")
         given = dict(zip(bound, _ranged(sides), strict=True))
         for term, e in zip(said.args, sides, strict=True):
-            yield _Side(f"assumption {n}", term, e, given)
+            yield _Side(f"assumption {n}", term, e, given, whole=said.op == "integers")
+
+
+#: how Coq writes a relation, the smaller side first
+_SIGNS = {"==": "=", "!=": "<>", "<": "<", ">": "<", "<=": "<=", ">=": "<="}
 
 
 def _ranged(sides: Iterable[sp.Expr]) -> list[sp.Basic]:
