@@ -66,7 +66,8 @@ def test_the_exit_code_of_check_is_the_verdict(
             ("check", "x^2", "--wrt", "x", r"\frac{\partial L}{\partial y} = 2x"),
             "wrt is x, and the gradient is stated by y",
         ),
-        (("check", "--file", "nowhere.md"), "nowhere.md"),
+        (("check", "--file", "nowhere.md"), "there is no file nowhere.md"),
+        (("check", "--file", "."), ". is a directory; name a file in it"),
         (("derive", "x^2"), "wrt is missing"),
         (("derive", "x_k", "--wrt", "x_1", "--ranges", "k"), "the range 'k' is not of the form k = 1..K"),
         (("check", "x^2 + y^2", "--wrt", "x", "2x", "--wrt", "y", "2y"), "argument --wrt: given twice"),
@@ -210,6 +211,12 @@ def test_every_block_of_a_file_is_checked_and_placed(tmp_path: Path, capsys: pyt
     code, data = as_json(capsys, "check", "--file", "notes.md")
     assert [problem["status"] for problem in data["problems"]] == ["proved", "refuted", "input"]
     assert (code, data["status"]) == (REFUTED, "refuted")
+
+
+def test_a_file_that_is_no_text_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "binary.md").write_bytes(b"x\xff")
+    code, _, err = run(capsys, "check", "--file", "binary.md")
+    assert (code, err) == (INPUT, "gradproof check: binary.md is not a text in UTF-8: invalid start byte at byte 1\n")
 
 
 def test_a_file_may_hold_the_fields_of_one_problem(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -165,7 +165,14 @@ def _check_files(options: Namespace) -> int:
 
 def _problems(name: str) -> Iterator[tuple[str, str, str]]:
     """The problems of a file: where each stands, its text, and what is wrong with its fence."""
-    text = sys.stdin.read() if name == "-" else Path(name).read_text("utf-8")
+    try:
+        text = sys.stdin.read() if name == "-" else Path(name).read_text("utf-8")
+    except UnicodeDecodeError as error:
+        raise ProblemError(f"{name} is not a text in UTF-8: {error.reason} at byte {error.start}") from None
+    except FileNotFoundError:
+        raise ProblemError(f"there is no file {name}") from None
+    except IsADirectoryError:
+        raise ProblemError(f"{name} is a directory; name a file in it") from None
     fenced = list(blocks(text.splitlines()))
     for block in fenced:
         yield f"{name}:{block.first + 1}", block.text, block.fault

@@ -96,8 +96,8 @@ class Certified:
 
     @property
     def command(self) -> str | None:
-        """What checks it, in the folder with our library."""
-        if self.certificate is None:
+        """What checks it, in the folder where it was written beside our library."""
+        if self.certificate is None or self.folder is None:
             return None
         needed = [name for name in library_files() if self.certificate.uses_interval or name == f"{LIBRARY}.v"]
         return " && ".join(f"coqc -Q . {LIBRARY} {name}" for name in (*needed, _name(self.certificate)))
