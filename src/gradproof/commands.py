@@ -15,7 +15,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from gradproof.problem import FIELDS, NOTATIONS, Problem, ProblemError, blocks, read_problem
+from gradproof.problem import FIELDS, NOTATIONS, Problem, ProblemError, problems_of, read_problem
 
 __all__ = ["COMMANDS", "INPUT", "Command", "print_json"]
 
@@ -145,7 +145,7 @@ def _check_files(options: Namespace) -> int:
 
     found: list[dict[str, Any]] = []
     for name in options.file:
-        for place, text, fault in _problems(name):
+        for place, text, fault in problems_of(name):
             try:
                 if fault:
                     raise ProblemError(fault)
@@ -161,25 +161,6 @@ def _check_files(options: Namespace) -> int:
     if options.json:
         print_json({"status": next(s for s in EXIT if EXIT[s] == code), "problems": found})
     return code
-
-
-def _problems(name: str) -> Iterator[tuple[str, str, str]]:
-    """The problems of a file: where each stands, its text, and what is wrong with its fence."""
-    try:
-        text = sys.stdin.read() if name == "-" else Path(name).read_text("utf-8")
-    except UnicodeDecodeError as error:
-        raise ProblemError(f"{name} is not a text in UTF-8: {error.reason} at byte {error.start}") from None
-    except FileNotFoundError:
-        raise ProblemError(f"there is no file {name}") from None
-    except IsADirectoryError:
-        raise ProblemError(f"{name} is a directory; name a file in it") from None
-    fenced = list(blocks(text.splitlines()))
-    for block in fenced:
-        yield f"{name}:{block.first + 1}", block.text, block.fault
-    if not fenced and name.endswith((".md", ".markdown")):
-        raise ProblemError(f"{name} has no block that is fenced as gradproof")
-    if not fenced:
-        yield name, text, ""
 
 
 # --- list, show and verify ----------------------------------------------------------------
@@ -340,7 +321,7 @@ def _certificates(options: Namespace) -> Iterator[Any]:
     for identity in _known(options.claim):
         yield from of_decided(identity)
     for name in options.file:
-        for number, (place, text, fault) in enumerate(_problems(name), 1):
+        for number, (place, text, fault) in enumerate(problems_of(name), 1):
             if fault:
                 raise ProblemError(f"{place}: {fault}")
             problem = read_problem(text)

@@ -11,12 +11,14 @@ the address of the live page.  Here a text is cut into its fields; answer.py rea
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from textwrap import dedent
 from typing import NamedTuple
 
-__all__ = ["FIELDS", "NOTATIONS", "Block", "Problem", "ProblemError", "blocks", "listed", "read_problem"]
+__all__ = ["FIELDS", "NOTATIONS", "Block", "Problem", "ProblemError", "blocks", "listed", "problems_of", "read_problem"]
 
 #: The fields, and whether each may be given more than once.
 FIELDS = {
@@ -201,3 +203,25 @@ def _fault(opening: re.Match[str], unfinished: bool) -> str:
     if opening["info"] != "gradproof":
         return f"only gradproof may stand behind the opening fence, not {opening['info']!r}; write options as fields"
     return ""
+
+
+def problems_of(name: str) -> Iterator[tuple[str, str, str]]:
+    """The problems of a file: where each stands, its text, and what is wrong with its fence.
+
+    name: "-" is the standard input.  Raises ProblemError where it is no text, or a Markdown text without a problem.
+    """
+    try:
+        text = sys.stdin.read() if name == "-" else Path(name).read_text("utf-8")
+    except UnicodeDecodeError as error:
+        raise ProblemError(f"{name} is not a text in UTF-8: {error.reason} at byte {error.start}") from None
+    except FileNotFoundError:
+        raise ProblemError(f"there is no file {name}") from None
+    except IsADirectoryError:
+        raise ProblemError(f"{name} is a directory; name a file in it") from None
+    fenced = list(blocks(text.splitlines()))
+    for block in fenced:
+        yield f"{name}:{block.first + 1}", block.text, block.fault
+    if not fenced and name.endswith((".md", ".markdown")):
+        raise ProblemError(f"{name} has no block that is fenced as gradproof")
+    if not fenced:
+        yield name, text, ""

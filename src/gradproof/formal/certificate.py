@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["HEADER", "NUMBERS", "Certificate", "Missing", "Part", "Theorem"]
+__all__ = ["HEADER", "NUMBERS", "Certificate", "Missing", "Part", "Theorem", "indented"]
 
 #: "step": a theorem that others rest on; "possible": that hypotheses can be met
 Kind = Literal["step", "defined", "holds", "possible", "refuted"]
@@ -87,6 +87,11 @@ class Missing:
 
     id: str
     reason: str
+
+
+def indented(lines: Iterable[str]) -> str:
+    """The lines of a proof, as they stand between Proof and Qed."""
+    return "\n".join(f"  {line}" for line in lines)
 
 
 HEADER = """From Coq Require Import Reals ZArith Lia Lra.

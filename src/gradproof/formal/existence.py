@@ -5,14 +5,14 @@ from __future__ import annotations
 import sympy as sp
 
 from gradproof.checks.steps import LineChecker, opened
-from gradproof.formal.certificate import Part, Theorem
+from gradproof.formal.certificate import Part, Theorem, indented
 from gradproof.formal.equality import equal
 from gradproof.formal.gradient import Problem, Setting, closed
 from gradproof.formal.place import Place, irrational
 from gradproof.formal.points import apart, at_place, scene
 from gradproof.formal.points import opened as unfolding
 from gradproof.formal.round_trip import read_as
-from gradproof.formal.terms import Term, app, fresh_name, number, op, put, show
+from gradproof.formal.terms import Term, app, fresh_name, op, put, show
 from gradproof.formal.writing import NoCertificateError
 from gradproof.statements import NoFunction
 
@@ -34,7 +34,7 @@ def no_function(statement: NoFunction) -> Part:
     source, target = (setting.names.term(e) for e in sides)
     read_as(setting, Term("relation", "=", (source, target)), Problem(sides[0], None, sides[1]))
     letters = [setting.names.letters[k] for k in moved]
-    values = [[_number(at[k]) for k in moved] for at in (s.one, s.other)]
+    values = [[setting.names.term(sp.Rational(at[k])) for k in moved] for at in (s.one, s.other)]
     ends = [[put(e, dict(zip(letters, v, strict=True))) for v in values] for e in (source, target)]
     place = Place(setting, scene(s.one, sides, ()), {})
     taken = set(setting.names.types)
@@ -53,19 +53,13 @@ def no_function(statement: NoFunction) -> Part:
         *at_place(lambda: apart(place, *ends[1])),
     ]
     told = "no function gives the one from the other: at two points the one is the same, and the other is not"
-    theorem = Theorem("holds", "holds", show(says), "\n".join(f"  {line}" for line in lines), told)
+    theorem = Theorem("holds", "holds", show(says), indented(lines), told)
     opening = "".join(
         f"{line}\n"
         for line in place.opening().splitlines()
         if not line.startswith(tuple(f"Definition {n} " for n in letters))
     )
     return Part("two_points", opening, (theorem,), general=False, uses_interval=irrational(setting, *ends[1]))
-
-
-def _number(value: object) -> Term:
-    exact = sp.Rational(value)
-    found = number(abs(int(exact.p)), int(exact.q))
-    return op("neg", found) if exact < 0 else found
 
 
 def _same(setting: Setting, place: Place, one: Term, other: Term) -> str:
@@ -76,6 +70,6 @@ def _same(setting: Setting, place: Place, one: Term, other: Term) -> str:
             raise NoCertificateError(f"{show(one)} and {show(other)} are not the same number")
         return unfolding(setting, says, "exactly") + "."
     letters = {n: place.number(n) for n, kind in setting.names.types.items() if kind == "R"}
-    known = {n: _number(sp.Rational(v.numerator, v.denominator)) for n, v in letters.items()}
+    known = {n: setting.names.term(sp.Rational(v.numerator, v.denominator)) for n, v in letters.items()}
     opening = unfolding(setting, says, "idtac")
     return " ".join([f"{opening}.", *equal(put(one, known), put(other, known), {})])

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import sympy as sp
 from sympy.core.relational import Relational
 
-from gradproof.formal.certificate import Part, Theorem
+from gradproof.formal.certificate import Part, Theorem, indented
 from gradproof.formal.equality import equal
 from gradproof.formal.gradient import Problem, Proved, Setting, needs
 from gradproof.formal.round_trip import confirmed
@@ -36,7 +36,7 @@ def identity(
     needed = needs(setting, (), (one, other))
     statement = Term("relation", "=", (one, other))
     known = {**setting.sizes(), **setting.hypotheses, **needed.hypotheses}
-    proof = "\n".join(f"  {line}" for line in equal(one, other, setting.definitions, known))
+    proof = indented(equal(one, other, setting.definitions, known))
     theorem = Theorem("holds", "holds", show(statement), proof, "the two sides are equal")
     part = Part("for_every_size", setting.opening(needed.hypotheses), (*needed.theorems(), theorem))
     problem = Problem(sides[0], None, sides[1], tuple(definitions), tuple(assumptions))

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import sympy as sp
 
-from gradproof.formal.certificate import Part, Theorem
+from gradproof.formal.certificate import Part, Theorem, indented
 from gradproof.formal.equality import equal
 from gradproof.formal.gradient import Needs, Problem, Proved, Setting, closed, needs
 from gradproof.formal.plain import LONGEST, plain, short
@@ -122,7 +122,7 @@ def differs_when(statement: DiffersWhen) -> Proved:
 
 
 def _proved(told: str, problem: Problem, setting: Setting, says: Term, lines: Sequence[str], needed: Needs) -> Proved:
-    theorem = Theorem("holds", "holds", show(says), "\n".join(f"  {line}" for line in lines), told)
+    theorem = Theorem("holds", "holds", show(says), indented(lines), told)
     part = Part("for_every_size", setting.opening(needed.hypotheses), (*needed.theorems(), theorem))
     return confirmed(Proved(problem, setting, says, needed.hypotheses, part))
 

@@ -18,7 +18,7 @@ from mpmath import mp
 
 from gradproof.arithmetic import Exact, enclosing
 from gradproof.checking import free_indices
-from gradproof.formal.certificate import Part, Theorem
+from gradproof.formal.certificate import Part, Theorem, indented
 from gradproof.formal.gradient import Problem, Proved, Setting, derivative_of
 from gradproof.formal.place import Place, Seen, irrational, reached
 from gradproof.formal.plain import short
@@ -101,7 +101,7 @@ def refutation(name: str, general: Proved, wrong: sp.Expr, at: At | None = None)
         given = fresh_name("H", set(setting.names.types))
         lines = [f"intro {given}. generalize (one_derivative _ _ _ _ here {given}).", *lines]
         says = f"{short(wrong, 'this formula')} is not the derivative by {p.wrt}: at this point it has another value"
-        theorem = Theorem("refuted", "refuted", show(op("~", false)), _indented(lines), says)
+        theorem = Theorem("refuted", "refuted", show(op("~", false)), indented(lines), says)
         uses = part.uses_interval or irrational(setting, derived.args[2], false.args[2])
         return replace(part, theorems=(*part.theorems, theorem), uses_interval=uses)
     raise NoCertificateError(f"no point was found at which {wrong} is wrong: {reason or 'none meets the assumptions'}")
@@ -129,7 +129,7 @@ def differing_part(
     lines = at_place(lambda: apart(place, *terms))
     hypotheses = tuple(hypothesis(n, h, place) for n, h in (early | late).items())
     says = "the two sides differ at this point"
-    theorem = Theorem(kind if kind == "refuted" else "differs", kind, show(op("~", statement)), _indented(lines), says)  # type: ignore[arg-type]
+    theorem = Theorem(kind if kind == "refuted" else "differs", kind, show(op("~", statement)), indented(lines), says)  # type: ignore[arg-type]
     uses = irrational(setting, *terms, *setting.hypotheses.values())
     return Part(name, place.opening(), (*hypotheses, theorem), general=False, uses_interval=uses)
 
@@ -153,7 +153,7 @@ def not_following(name: str, statement: Follows) -> Part:
     for p in reversed(says[:-1]):
         whole = op("->", p, whole)
     told = "what is given holds at this point, and what is concluded from it does not"
-    theorem = Theorem("refuted", "refuted", show(op("~", whole)), _indented(lines), told)
+    theorem = Theorem("refuted", "refuted", show(op("~", whole)), indented(lines), told)
     return Part(name, place.opening(), (theorem,), general=False, uses_interval=irrational(setting, *says))
 
 
@@ -268,10 +268,6 @@ def _close(a: Any, b: Any) -> int:
         least = min(abs(mp.mpf(gap.a)), abs(mp.mpf(gap.b)))
         bits = -int(mp.floor(mp.log(least, 2)))
     return bits if bits > SPARE else 0
-
-
-def _indented(lines: Sequence[str]) -> str:
-    return "\n".join(f"  {line}" for line in lines)
 
 
 def at_place(compute: Any) -> Any:

@@ -15,7 +15,7 @@ from typing import Any, Literal
 import sympy as sp
 
 from gradproof.checks.steps import LineChecker, opened
-from gradproof.formal.certificate import Part, Theorem
+from gradproof.formal.certificate import Part, Theorem, indented
 from gradproof.formal.differentiation import Condition, differentiated
 from gradproof.formal.equality import equal
 from gradproof.formal.gradient import Problem, Proved, Setting, needs
@@ -116,7 +116,7 @@ class _Line:
         for n, ((one, next_), lines) in enumerate(zip(pairwise(self.terms), self.lines, strict=True), 1):
             says = Term("derive", t, (put(one, {self.letter: var(t)}), var(self.letter), next_))
             says = Term("forall", f"{' '.join([*self.beside, self.letter])} : R", (says,))
-            yield Theorem(f"{self.name}_{n}", "step", show(says), _indented(lines), self._told(n))
+            yield Theorem(f"{self.name}_{n}", "step", show(says), indented(lines), self._told(n))
 
     def zeros(self, known: Mapping[str, Term]) -> Iterator[Theorem]:
         for n in range(len(self.lines)):
@@ -124,7 +124,7 @@ class _Line:
             lines = equal(here, num(0), self.setting.definitions, known)
             says = Term("relation", "=", (here, num(0)))
             told = f"{self._told(n)} is zero where the step is zero"
-            yield Theorem(f"{self.name}_{n}_zero", "step", show(says), _indented(lines), told)
+            yield Theorem(f"{self.name}_{n}_zero", "step", show(says), indented(lines), told)
 
     def chain(self, given: str = "") -> _Chain:
         """The derivatives with their theorems.  given: what these take."""
@@ -216,7 +216,7 @@ class _Remainder:
         known = {**self.setting.sizes(), **self.setting.hypotheses, **extra}
         theorems = [*needed.theorems(), *(t for line in lines for t in line.slopes())]
         theorems += [t for line in self.inner or lines for t in line.zeros(known)]
-        theorems.append(Theorem("holds", "holds", show(statement), _indented(self._proof()), says))
+        theorems.append(Theorem("holds", "holds", show(statement), indented(self._proof()), says))
         part = Part("for_every_size", self.setting.opening(extra), tuple(theorems))
         return confirmed(Proved(self.problem, self.setting, statement, extra, part))
 
@@ -282,7 +282,7 @@ class _Remainder:
         first = f"intro {supposed}. apply (lead_no_more {len(chain.zeros)} {n} {chain.first}); {given}."
         steps = [first, *chain.links("lead"), *lines]
         name = "refuted" if kind == "refuted" else "no_smaller"
-        return Theorem(name, kind, show(says), _indented(steps), f"the remainder is not {_big_o(self.problem, n)}")
+        return Theorem(name, kind, show(says), indented(steps), f"the remainder is not {_big_o(self.problem, n)}")
 
 
 def _fit(s: Approximation, order: int) -> None:
@@ -335,10 +335,6 @@ def _shorter(t: Term) -> Term | None:
     except NoCertificateError:
         return None
     return form if len(show(form)) < len(show(t)) else None
-
-
-def _indented(lines: Any) -> str:
-    return "\n".join(f"  {line}" for line in lines)
 
 
 def _one_by_one(e: Any) -> Any:
